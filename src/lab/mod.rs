@@ -1,0 +1,1 @@
+//! The lab: runs commands on real sockets and says what the kernel answered. Knows no lesson.

@@ -1,0 +1,471 @@
+//! The verbs. One definition each: it gives parsing, help, completion and the reference page.
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::limits;
+use crate::net::{Endpoint, PortRange, TcpState};
+
+/// What clap parses: the verb is the first word, as a program's name would be (`multicall`).
+#[derive(Clone, Debug, PartialEq, Parser)]
+#[command(
+    multicall = true,
+    disable_help_subcommand = true,
+    disable_help_flag = true
+)]
+pub struct Typed {
+    /// The verb and its arguments.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// An endpoint argument: written out, or the name of something that has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `127.0.0.1:8080`, `8080`, `unix:chat`.
+    Literal(Endpoint),
+    /// `server`: the local endpoint of what is bound to that name.
+    Name(String),
+}
+
+/// Everything a line can ask of the lab.
+#[derive(Clone, Debug, PartialEq, Subcommand)]
+pub enum Command {
+    /// Claim an endpoint without listening on it (bind(2)).
+    Bind(Bind),
+    /// Open a listener: claim an endpoint, and let connections queue there (bind(2), listen(2)).
+    Listen(Listen),
+    /// Open a connection to a listener (connect(2)).
+    Connect(Connect),
+    /// Take the oldest waiting connection from a listener's queue (accept(2)).
+    Accept(Accept),
+    /// Write bytes to a connection, or a datagram to an endpoint (send(2)).
+    Send(Send),
+    /// Read what has arrived (recv(2)).
+    Recv(Recv),
+    /// Say "I have nothing more to send", and keep reading (shutdown(2)).
+    Shutdown(Shutdown),
+    /// Close sockets in an orderly way (close(2)).
+    Close(Names),
+    /// Close a connection abruptly: the peer gets a RST (SO_LINGER with 0 seconds, socket(7)).
+    Reset(Names),
+    /// Open a UDP socket on an endpoint (udp(7)).
+    Udp(Udp),
+    /// Start a live server that answers by itself: `serve http`, `serve echo`.
+    Serve(Serve),
+    /// List what a live server was asked.
+    Requests(OneName),
+    /// Fetch a page over HTTP, showing the bytes that travelled.
+    Get(Get),
+    /// List sockets as the kernel sees them: this lab's, or all with --all.
+    Sockets(Sockets),
+    /// Say what holds a port, and how it would become free.
+    Who(Who),
+    /// Show the range of ports the kernel hands out.
+    Range,
+    /// Show which addresses a name stands for here, in the order programs try them.
+    Resolve(Resolve),
+    /// List network interfaces and their addresses.
+    Interfaces,
+    /// Read packet and error counters.
+    Counters(Counters),
+    /// Show the kernel's route to an address.
+    Route(Route),
+    /// Explain an errno, a port, an endpoint, a TCP state or a term.
+    Explain(Topic),
+    /// Measure round trips between two threads over loopback.
+    Rtt(Rtt),
+    /// Open many connections to a listener, and hold them.
+    Many(Many),
+    /// Run a verb many times and keep every outcome: `repeat 200 listen 127.0.0.1:0`.
+    Repeat(Repeat),
+    /// Draw the ports of a repeat, or the distribution of a measurement.
+    Plot(OneName),
+    /// Stop with an error unless an expression holds: `expect second is refused`.
+    Expect(Expression),
+    /// Print the value of an expression: `show server.port`.
+    Show(Expression),
+    /// Wait until an expression holds, or for a time: `wait client.state == "CLOSED"`, `wait 1s`.
+    Wait(Wait),
+}
+
+/// Options that must be set before bind(2).
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub struct BindOptions {
+    /// Set SO_REUSEADDR (socket(7)).
+    #[arg(long)]
+    pub reuseaddr: bool,
+    /// Set SO_REUSEPORT (socket(7)).
+    #[arg(long)]
+    pub reuseport: bool,
+    /// Set IPV6_V6ONLY (ipv6(7)): [::] then leaves IPv4 alone.
+    #[arg(long)]
+    pub v6only: bool,
+    /// Let the kernel choose from these ports only: A-B (IP_LOCAL_PORT_RANGE, Linux 6.3).
+    #[arg(long, value_name = "A-B", value_parser = parse_range)]
+    pub port_range: Option<PortRange>,
+}
+
+/// `bind ENDPOINT`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Bind {
+    /// What to claim: 127.0.0.1:8080, 127.0.0.1:0 for any free port, or a name.
+    #[arg(value_parser = parse_place)]
+    pub endpoint: Place,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened flags carry their own help")]
+    pub options: BindOptions,
+}
+
+/// `listen ENDPOINT`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Listen {
+    /// Where: 127.0.0.1:8080, 127.0.0.1:0 for any free port, unix:NAME, or a name.
+    #[arg(value_parser = parse_place)]
+    pub endpoint: Place,
+    /// How many finished handshakes may wait for accept (listen(2)).
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    pub backlog: u32,
+    /// Allow an address that other machines can reach.
+    #[arg(long)]
+    pub exposed: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened flags carry their own help")]
+    pub options: BindOptions,
+}
+
+/// `connect ENDPOINT`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Connect {
+    /// Where to: 127.0.0.1:8080, unix:NAME, or the name of a listener.
+    #[arg(value_parser = parse_place)]
+    pub endpoint: Place,
+    /// Bind the client to this endpoint first.
+    #[arg(long, value_name = "ENDPOINT", value_parser = parse_place)]
+    pub from: Option<Place>,
+    /// How long to wait for an answer: 300ms, 2s.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
+    pub within: Duration,
+    /// Set TCP_NODELAY (tcp(7)).
+    #[arg(long)]
+    pub nodelay: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened flags carry their own help")]
+    pub options: BindOptions,
+}
+
+/// `accept LISTENER`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Accept {
+    /// The name of a listener.
+    #[arg(value_name = "LISTENER")]
+    pub listener: String,
+    /// How long to wait for a connection: 300ms, 60s.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
+    pub within: Duration,
+}
+
+/// `send SOCKET TEXT`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Send {
+    /// The name of a connection or a UDP socket.
+    pub socket: String,
+    /// What to send; quote it when it has spaces. \n, \r, \t, \0 and \xNN are understood.
+    #[arg(allow_hyphen_values = true)]
+    pub text: Option<String>,
+    /// Send this many bytes of filler instead of a text.
+    #[arg(long, value_name = "N", conflicts_with = "text")]
+    pub bytes: Option<usize>,
+    /// The endpoint a datagram goes to.
+    #[arg(long, value_name = "ENDPOINT", value_parser = parse_place)]
+    pub to: Option<Place>,
+    /// How long to wait for room in the send buffer.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
+    pub within: Duration,
+}
+
+/// `recv SOCKET`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Recv {
+    /// The name of a connection or a UDP socket.
+    pub socket: String,
+    /// Read at most this many bytes.
+    #[arg(long, value_name = "N", default_value_t = 65_536)]
+    pub max: usize,
+    /// How long to wait for bytes.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
+    pub within: Duration,
+}
+
+/// Which direction shutdown(2) ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Direction {
+    /// No more sending: the peer reads end of stream (a FIN goes out).
+    Write,
+    /// No more reading here; on TCP nothing is said to the peer.
+    Read,
+    /// Both.
+    Both,
+}
+
+/// `shutdown SOCKET`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Shutdown {
+    /// The name of a connection.
+    pub socket: String,
+    /// Which direction ends.
+    #[arg(long, value_enum, default_value_t = Direction::Write)]
+    pub how: Direction,
+}
+
+/// Names of things in the lab.
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Names {
+    /// One name or more.
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
+/// The name of a thing in the lab.
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct OneName {
+    /// Its name.
+    pub name: String,
+}
+
+/// `udp ENDPOINT`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Udp {
+    /// Where: 127.0.0.1:0 for any free port.
+    #[arg(value_parser = parse_place, default_value = "127.0.0.1:0")]
+    pub endpoint: Place,
+    /// Connect the socket to one peer (connect(2) on UDP sends nothing).
+    #[arg(long, value_name = "ENDPOINT", value_parser = parse_place)]
+    pub peer: Option<Place>,
+    /// Allow an address that other machines can reach.
+    #[arg(long)]
+    pub exposed: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened flags carry their own help")]
+    pub options: BindOptions,
+}
+
+/// What a live server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Protocol {
+    /// A web page that shows the visitor their own four-tuple.
+    Http,
+    /// Every byte comes back.
+    Echo,
+}
+
+/// `serve http|echo`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Serve {
+    /// What the server speaks.
+    #[arg(value_enum)]
+    pub protocol: Protocol,
+    /// Where it listens.
+    #[arg(value_parser = parse_place, default_value = "127.0.0.1:0")]
+    pub endpoint: Place,
+    /// Allow an address that other machines can reach.
+    #[arg(long)]
+    pub exposed: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened flags carry their own help")]
+    pub options: BindOptions,
+}
+
+/// `get URL`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Get {
+    /// http://127.0.0.1:8080/path, or NAME/path for a server of the lab.
+    pub url: String,
+    /// What to write in the Host header instead of the address.
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// How long to wait for the answer.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
+    pub within: Duration,
+}
+
+/// `sockets [NAME]`
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub struct Sockets {
+    /// Only what belongs to this name.
+    pub name: Option<String>,
+    /// Every socket of this machine, not only the lab's.
+    #[arg(long)]
+    pub all: bool,
+    /// Only sockets in this state: LISTEN, ESTABLISHED, TIME-WAIT, …
+    #[arg(long, value_name = "STATE", value_parser = parse_state)]
+    pub state: Option<TcpState>,
+    /// Only sockets with this port at either end.
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+}
+
+/// `who PORT`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Who {
+    /// A port, an endpoint, or a name.
+    #[arg(value_parser = parse_place)]
+    pub port: Place,
+}
+
+/// `resolve NAME`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Resolve {
+    /// localhost, or a spelling of an address such as 127.1.
+    pub name: String,
+}
+
+/// `counters [INTERFACE]`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Counters {
+    /// An interface.
+    #[arg(default_value = "lo")]
+    pub interface: String,
+}
+
+/// `route ADDRESS`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Route {
+    /// An address without a port.
+    pub address: std::net::IpAddr,
+}
+
+/// `explain TOPIC`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Topic {
+    /// EADDRINUSE, 443, 127.0.0.1:49342, TIME-WAIT, backlog, …
+    #[arg(required = true, num_args = 1.., value_name = "TOPIC")]
+    pub topic: Vec<String>,
+}
+
+/// What two threads talk over in a measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Transport {
+    /// TCP over loopback, TCP_NODELAY set.
+    Tcp,
+    /// UDP over loopback.
+    Udp,
+    /// A Unix stream socket pair.
+    Unix,
+    /// Two pipes.
+    Pipe,
+}
+
+/// `rtt`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Rtt {
+    /// What to measure over.
+    #[arg(long, value_enum, default_value_t = Transport::Tcp)]
+    pub over: Transport,
+    /// Bytes each way.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub bytes: u32,
+    /// Round trips that count.
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=200_000))]
+    pub samples: u32,
+    /// Round trips before the first that counts.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub warm_up: u32,
+}
+
+/// `many N ENDPOINT`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Many {
+    /// How many connections to open.
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    pub count: u32,
+    /// The listener, by name or endpoint.
+    #[arg(value_parser = parse_place)]
+    pub endpoint: Place,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened flags carry their own help")]
+    pub options: BindOptions,
+}
+
+/// `repeat N VERB …`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Repeat {
+    /// Close each socket (with a RST) before the next is opened.
+    #[arg(long)]
+    pub close: bool,
+    /// How many times.
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub count: u32,
+    /// The verb and its arguments.
+    #[arg(required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true, value_name = "VERB")]
+    pub command: Vec<String>,
+}
+
+/// `expect EXPR`, `show EXPR`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Expression {
+    /// An expression, to the end of the line: `second is refused`, `server.port > 1023`.
+    #[arg(required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true, value_name = "EXPR")]
+    pub words: Vec<String>,
+}
+
+/// `wait EXPR`, `wait 500ms`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Wait {
+    /// How long to wait for the expression at most.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
+    pub within: Duration,
+    /// An expression, or a time.
+    #[arg(required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true, value_name = "EXPR|TIME")]
+    pub words: Vec<String>,
+}
+
+/// Reads `300ms`, `2s`, `1m`; what a flag or `wait` accepts.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.strip_prefix(digits).unwrap_or_default();
+    let wrong = || format!("`{text}` is not a time: write 300ms, 2s or 1m");
+    let number: f64 = digits.parse().map_err(|_| wrong())?;
+    let seconds = match unit {
+        "ms" => number / 1000.0,
+        "s" | "" => number,
+        "m" => number * 60.0,
+        _ => return Err(wrong()),
+    };
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
+    if duration.is_zero() || duration > limits::LONGEST_WITHIN {
+        return Err(format!("`{text}` is out of bounds: from 1ms to 1h"));
+    }
+    Ok(duration)
+}
+
+fn parse_range(text: &str) -> Result<PortRange, String> {
+    PortRange::parse(text)
+        .ok_or_else(|| format!("`{text}` is not a range of ports: write 49340-49349"))
+}
+
+fn parse_state(text: &str) -> Result<TcpState, String> {
+    TcpState::parse(text).ok_or_else(|| {
+        let names = TcpState::ALL.map(TcpState::name).join(", ");
+        format!("`{text}` is not a TCP state: one of {names}")
+    })
+}
+
+/// Whether a word can name a thing in the lab: a letter, then letters, digits and underscores.
+pub fn is_name(word: &str) -> bool {
+    let mut chars = word.chars();
+    chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && word.len() <= 40
+}
+
+fn parse_place(text: &str) -> Result<Place, String> {
+    if is_name(text) {
+        return Ok(Place::Name(text.to_owned()));
+    }
+    Endpoint::parse(text)
+        .map(Place::Literal)
+        .map_err(|error| error.to_string())
+}

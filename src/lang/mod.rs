@@ -1,0 +1,21 @@
+//! The lab language: what is typed ([`Line`], [`Command`]), what came of it ([`Outcome`]), and the
+//! expressions and templates that read outcomes ([`Expr`], [`Template`], [`Scope`]).
+//!
+//! A line in a lesson, a line at the prompt and a line in a script are the same line. Nothing here
+//! touches a socket.
+mod card;
+mod command;
+mod expr;
+mod line;
+mod outcome;
+mod scope;
+mod template;
+mod verdicts;
+
+pub use card::{Card, CardSource, Cause};
+pub use command::*;
+pub use expr::{Expr, ExprError, Verdict};
+pub use line::{Line, LineError, parse_line, verb_names, verb_usage};
+pub use outcome::*;
+pub use scope::Scope;
+pub use template::Template;

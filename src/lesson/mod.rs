@@ -1,0 +1,1 @@
+//! Content: lessons, glossary, cards, and where they come from. Never runs anything.

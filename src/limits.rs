@@ -1,0 +1,61 @@
+//! Every bound of the program, by name, with its reason.
+//!
+//! A lesson, a typed line or a peer may ask for anything; what they get ends here.
+use std::time::Duration;
+
+/// How long a verb that waits (`connect`, `accept`, `recv`, `get`) waits when no `--within` is
+/// given. Loopback answers in microseconds, so two seconds of silence is an answer too.
+pub const DEFAULT_WITHIN: Duration = Duration::from_secs(2);
+
+/// The longest `--within` that is accepted: an hour covers a class waiting for a browser.
+pub const LONGEST_WITHIN: Duration = Duration::from_secs(3600);
+
+/// The longest wait a *lesson's* line may ask for; a minute of silence loses the reader.
+pub const LONGEST_LESSON_WITHIN: Duration = Duration::from_secs(120);
+
+/// Sockets one session may hold by name or in a `repeat`, so that a slip of the finger leaves
+/// descriptors for the rest of the program. `many` has a quota of its own.
+pub const SOCKETS: usize = 1_100;
+
+/// Descriptors that `many` leaves free for the program itself (terminal, runtime, journal, views).
+pub const SPARE_DESCRIPTORS: usize = 64;
+
+/// The largest `repeat` and the number of outcomes one keeps.
+pub const REPEAT: usize = 1_000;
+
+/// The most bytes one `send --bytes` writes or one `recv` returns: enough to fill the kernel's
+/// buffers (about 4 MB on Linux with default settings), small enough to hold in memory.
+pub const PAYLOAD_BYTES: usize = 8 << 20;
+
+/// The longest line that is parsed; longer input is refused with its length.
+pub const LINE_BYTES: usize = 16 << 10;
+
+/// The largest lesson file: sixteen times the longest lesson we know.
+pub const LESSON_BYTES: usize = 1 << 20;
+
+/// The deepest nesting of a lesson file. The format itself needs six levels.
+pub const LESSON_DEPTH: usize = 24;
+
+/// Steps in one lesson.
+pub const LESSON_STEPS: usize = 200;
+
+/// Fuel for one expression or template (minijinja instructions): a generous sentence, no loop bomb.
+pub const EXPRESSION_FUEL: u64 = 50_000;
+
+/// Longest result of one template, so that a loop cannot print a book.
+pub const TEMPLATE_BYTES: usize = 64 << 10;
+
+/// Requests a live server remembers for `requests`; older ones are dropped, and the drop is said.
+pub const REQUESTS_KEPT: usize = 200;
+
+/// Bytes of one HTTP request head or body that a live server reads.
+pub const HTTP_BYTES: usize = 64 << 10;
+
+/// Connections one live server holds at once.
+pub const SERVER_CONNECTIONS: usize = 256;
+
+/// After this many samples an `rtt` is as good as it gets on a desktop.
+pub const RTT_SAMPLES: usize = 200_000;
+
+/// A verb that was interrupted has this long to close its sockets.
+pub const INTERRUPT_GRACE: Duration = Duration::from_millis(200);

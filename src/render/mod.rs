@@ -1,0 +1,1 @@
+//! Events become text. The one place facts become English, and the one place that sanitises.
