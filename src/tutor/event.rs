@@ -2,17 +2,9 @@
 //! handles every lesson.
 use serde::Serialize;
 
-use crate::lang::{Card, Outcome, Scope};
+pub use crate::lang::{Author, Ran};
 
-/// Who typed a line; it decides what the line may touch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Author {
-    /// A lesson file.
-    Lesson,
-    /// The person at the prompt, or a script they run.
-    Learner,
-}
+use crate::lang::{Card, Outcome};
 
 /// What the walk needs next. The caller does it and reports back.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,17 +64,6 @@ pub enum Ask {
     Commands,
     /// Lab lines, until `done` (free play).
     Play,
-}
-
-/// What the lab answered to [`Want::Run`].
-#[derive(Clone, Debug)]
-pub struct Ran {
-    /// The line as it ran, templates expanded.
-    pub line: String,
-    /// What came of it; `None` for a blank line or a comment.
-    pub outcome: Option<Outcome>,
-    /// What expressions see now.
-    pub scope: Scope,
 }
 
 /// Everything a walk can say. Texts are Markdown with templates already filled in.
