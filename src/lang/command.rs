@@ -469,3 +469,53 @@ fn parse_place(text: &str) -> Result<Place, String> {
         .map(Place::Literal)
         .map_err(|error| error.to_string())
 }
+
+impl Command {
+    /// The verb, as it is typed.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Bind(_) => "bind",
+            Self::Listen(_) => "listen",
+            Self::Connect(_) => "connect",
+            Self::Accept(_) => "accept",
+            Self::Send(_) => "send",
+            Self::Recv(_) => "recv",
+            Self::Shutdown(_) => "shutdown",
+            Self::Close(_) => "close",
+            Self::Reset(_) => "reset",
+            Self::Udp(_) => "udp",
+            Self::Serve(_) => "serve",
+            Self::Requests(_) => "requests",
+            Self::Get(_) => "get",
+            Self::Sockets(_) => "sockets",
+            Self::Who(_) => "who",
+            Self::Range => "range",
+            Self::Resolve(_) => "resolve",
+            Self::Interfaces => "interfaces",
+            Self::Counters(_) => "counters",
+            Self::Route(_) => "route",
+            Self::Explain(_) => "explain",
+            Self::Rtt(_) => "rtt",
+            Self::Many(_) => "many",
+            Self::Repeat(_) => "repeat",
+            Self::Plot(_) => "plot",
+            Self::Expect(_) => "expect",
+            Self::Show(_) => "show",
+            Self::Wait(_) => "wait",
+        }
+    }
+}
+
+impl Expression {
+    /// The expression, as it was written.
+    pub fn text(&self) -> String {
+        self.words.join(" ")
+    }
+}
+
+impl Wait {
+    /// What is waited for, as it was written: an expression, or a time.
+    pub fn text(&self) -> String {
+        self.words.join(" ")
+    }
+}

@@ -1,13 +1,22 @@
 //! Expressions: Jinja over the lab's outcomes, with tests that read as English.
+//!
+//! An expression can say what was observed, not only whether it holds: "not yet" without a reason
+//! teaches nobody. Evaluation has fuel, so no expression of a lesson can hang the program.
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use minijinja::value::Serde;
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
+use super::observed::describe;
 use super::scope::Scope;
+use super::verdicts;
+use crate::limits;
 
-/// A parsed expression.
-#[derive(Clone, Debug)]
+/// An expression such as `second is refused` or `listeners | length == 2`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expr {
     text: String,
 }
@@ -26,16 +35,48 @@ pub struct ExprError {
 pub struct Verdict {
     /// Whether it holds.
     pub holds: bool,
-    /// What was observed, as a clause: "`second` is in use (EADDRINUSE)".
+    /// What was observed, as a clause: "`second` was refused (EADDRINUSE)".
     pub why: String,
 }
 
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_fuel(Some(limits::EXPRESSION_FUEL));
+    environment.set_debug(true);
+    verdicts::add_tests(&mut environment);
+    environment
+});
+
+pub(super) fn environment() -> &'static Environment<'static> {
+    &ENVIRONMENT
+}
+
 impl Expr {
-    /// Reads an expression.
+    /// Reads an expression; an unknown test (`x is lisening`) is an error here already.
     pub fn parse(text: &str) -> Result<Self, ExprError> {
-        Ok(Self {
+        let expression = Self::unchecked(text);
+        expression.check()?;
+        Ok(expression)
+    }
+
+    /// Takes a text on trust; a mistake in it shows when it is evaluated. For content that was
+    /// proven when the program was built.
+    pub fn unchecked(text: &str) -> Self {
+        Self {
             text: text.to_owned(),
-        })
+        }
+    }
+
+    /// What [`parse`](Self::parse) checks.
+    pub fn check(&self) -> Result<(), ExprError> {
+        environment()
+            .compile_expression(&self.text)
+            .map_err(|e| read_error(&e, &self.text))?;
+        match verdicts::unknown_test(&self.text) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
     }
 
     /// The text it was read from.
@@ -45,19 +86,217 @@ impl Expr {
 
     /// The names it looks up in the scope.
     pub fn names(&self) -> BTreeSet<String> {
-        BTreeSet::new()
+        environment()
+            .compile_expression(&self.text)
+            .map(|expression| expression.undeclared_variables(false).into_iter().collect())
+            .unwrap_or_default()
     }
 
-    /// Its value.
-    pub fn value(&self, _scope: &Scope) -> Result<Value, ExprError> {
-        Ok(Value::Null)
+    /// Its value; a name that is not there is `null`.
+    pub fn value(&self, scope: &Scope) -> Result<Value, ExprError> {
+        let value = self.compute(scope)?;
+        serde_json::to_value(&value).map_err(|_| self.error("this has no value that can be shown"))
     }
 
-    /// Whether it holds, and why or why not.
-    pub fn verdict(&self, _scope: &Scope) -> Result<Verdict, ExprError> {
+    /// Whether it holds, and why or why not. What is missing does not hold; it is no error.
+    pub fn verdict(&self, scope: &Scope) -> Result<Verdict, ExprError> {
+        let holds = match self.compute(scope) {
+            Ok(value) => value.is_true(),
+            Err(error) if self.misses_a_name(scope) => {
+                return Ok(Verdict {
+                    holds: false,
+                    why: self.missing(scope).unwrap_or(error.message),
+                });
+            }
+            Err(error) => return Err(error),
+        };
         Ok(Verdict {
-            holds: false,
-            why: String::new(),
+            holds,
+            why: describe(&self.text, scope, holds),
         })
+    }
+
+    fn misses_a_name(&self, scope: &Scope) -> bool {
+        self.missing(scope).is_some()
+    }
+
+    fn missing(&self, scope: &Scope) -> Option<String> {
+        let name = self
+            .names()
+            .into_iter()
+            .find(|name| scope.get(name).is_none())?;
+        Some(format!("nothing is called `{name}` yet"))
+    }
+
+    pub(super) fn compute(&self, scope: &Scope) -> Result<minijinja::Value, ExprError> {
+        let expression = environment()
+            .compile_expression(&self.text)
+            .map_err(|e| read_error(&e, &self.text))?;
+        let names = expression.undeclared_variables(false);
+        expression
+            .eval(context(scope, &names))
+            .map_err(|e| read_error(&e, &self.text))
+    }
+
+    fn error(&self, message: &str) -> ExprError {
+        ExprError {
+            message: message.to_owned(),
+            span: 0..self.text.len(),
+        }
+    }
+}
+
+/// The part of the scope that a text uses. `machine` is always there: tests such as `ephemeral`
+/// look it up by themselves.
+pub(super) fn context<'a>(
+    scope: &Scope,
+    names: impl IntoIterator<Item = &'a String>,
+) -> minijinja::Value {
+    let used = names.into_iter().map(String::as_str).chain(["machine"]);
+    minijinja::Value::from_pairs(
+        used.filter_map(|name| Some((name, minijinja::Value::from(Serde(scope.get(name)?))))),
+    )
+}
+
+/// Jinja's errors in our words. The names of its kinds mean nothing to a learner.
+pub(super) fn read_error(error: &minijinja::Error, text: &str) -> ExprError {
+    let detail = error.detail().unwrap_or_default();
+    let message = match error.kind() {
+        ErrorKind::SyntaxError => format!("this cannot be read: {detail}"),
+        ErrorKind::OutOfFuel => "this takes too many steps to compute".to_owned(),
+        ErrorKind::UndefinedError => "this uses something that is not there".to_owned(),
+        ErrorKind::UnknownFilter => format!("there is no such filter: {detail}"),
+        ErrorKind::UnknownTest => format!("there is no such test: {detail}"),
+        ErrorKind::UnknownFunction => format!("there is no such function: {detail}"),
+        _ if detail.is_empty() => error.kind().to_string(),
+        _ => detail.to_owned(),
+    };
+    let whole = 0..text.len();
+    let span = error
+        .range()
+        .filter(|span| text.get(span.clone()).is_some() && !span.is_empty());
+    ExprError {
+        message,
+        span: span.unwrap_or(whole),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn scope() -> Scope {
+        let mut scope = Scope::new();
+        scope.insert(
+            "first",
+            json!({"ok": true, "kind": "listener", "local": "127.0.0.1:4242",
+            "address": "127.0.0.1", "port": 4242, "open": true, "state": "LISTEN"}),
+        );
+        scope.insert(
+            "second",
+            json!({"ok": false, "error": "EADDRINUSE", "operation": "bind",
+            "local": "127.0.0.1:4242"}),
+        );
+        scope.insert("listeners", json!([{"port": 4242}]));
+        scope.insert("machine", json!({"range": {"low": 32768, "high": 60999}}));
+        scope
+    }
+
+    fn why(text: &str) -> (bool, String) {
+        let verdict = Expr::parse(text).unwrap().verdict(&scope()).unwrap();
+        (verdict.holds, verdict.why)
+    }
+
+    #[test]
+    fn tests_read_as_english() {
+        for (text, expected) in [
+            ("first is listening", true),
+            ("second is listening", false),
+            ("second is in_use", true),
+            ("second is refused", false),
+            ("second is failed and first is ok", true),
+            ("second.error == \"EADDRINUSE\"", true),
+            ("third is listening", false),
+            ("third is not listening", true),
+            ("listeners | length == 1", true),
+            ("40000 is ephemeral and 4242 is not ephemeral", true),
+            ("first is user_port", true),
+            ("first is loopback", true),
+            ("third.port == 80", false),
+            ("third | length == 3", false),
+        ] {
+            assert_eq!(why(text).0, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_says_what_was_observed() {
+        for (text, expected) in [
+            (
+                "second is listening",
+                "`second` failed: EADDRINUSE at bind of 127.0.0.1:4242",
+            ),
+            ("third is listening", "nothing is called `third` yet"),
+            (
+                "first is refused",
+                "`first` is a listener on 127.0.0.1:4242, LISTEN",
+            ),
+            ("listeners | length == 2", "`listeners | length` is 1"),
+            (
+                "first is listening and first.port == 1",
+                "`first.port` is 4242",
+            ),
+            ("first.port > 50000", "`first.port` is 4242"),
+            (
+                "\"a and b\" == first.address",
+                "`first.address` is 127.0.0.1",
+            ),
+        ] {
+            assert_eq!(why(text), (false, expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_point_at_the_place() {
+        for (text, part, at) in [
+            ("first is lisening", "there is no test `lisening`", 9..17),
+            ("first ==", "cannot be read", 0..8),
+        ] {
+            let error = Expr::parse(text).unwrap_err();
+            assert!(error.message.contains(part), "{}", error.message);
+            if part.contains("lisening") {
+                assert_eq!(error.span, at);
+            }
+        }
+    }
+
+    #[test]
+    fn fuel_ends_a_bomb() {
+        let bomb = "range(9999)|map('string')|join|length > range(9999)|map('upper')|join|length";
+        let looped = super::super::Template::unchecked(
+            "{% for a in range(999) %}{% for b in range(999) %}{{ a }}{% endfor %}{% endfor %}",
+        );
+        assert!(
+            looped
+                .render(&scope())
+                .unwrap_err()
+                .message
+                .contains("too many steps")
+        );
+        // A filter is one instruction; what it may build is bounded by range's own limit.
+        assert!(Expr::parse(bomb).is_ok());
+    }
+
+    #[test]
+    fn names_are_known_without_running() {
+        let names = Expr::parse("first.port == second.port and outcomes|length > 1")
+            .unwrap()
+            .names();
+        assert_eq!(
+            names.into_iter().collect::<Vec<_>>(),
+            ["first", "outcomes", "second"]
+        );
     }
 }

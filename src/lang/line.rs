@@ -1,9 +1,17 @@
-//! From typed text to a [`Command`].
+//! From typed text to a [`Command`]: `[name =] verb arguments --flags # comment`.
+//!
+//! Words are split as a shell splits them (shlex); clap knows the verbs. What clap says of a
+//! mistake is put into the lab's words, with the place in the line.
 use std::ops::Range;
 
-use super::command::Command;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser};
 
-/// A parsed line: `[name =] verb arguments`.
+use super::command::{Command, Expression, Typed, Wait, is_name, parse_duration};
+use super::scope::Scope;
+use crate::limits;
+
+/// A parsed line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// What the outcome is bound to.
@@ -25,17 +33,508 @@ pub struct LineError {
     pub help: Option<String>,
 }
 
-/// Reads one line; `None` for a blank line or a comment.
-pub fn parse_line(_text: &str) -> Result<Option<Line>, LineError> {
-    Ok(None)
+/// Reads one line; `None` for a blank line or a comment. `{{ … }}` must be filled in before.
+pub fn parse_line(text: &str) -> Result<Option<Line>, LineError> {
+    if text.len() > limits::LINE_BYTES {
+        return Err(too_long(text));
+    }
+    let (name, rest_at) = split_name(text)?;
+    let rest = text.get(rest_at..).unwrap_or_default();
+    if rest.trim().is_empty() || rest.trim_start().starts_with('#') {
+        return match name {
+            Some(_) => Err(
+                error("a verb is missing after the `=`", text.len()..text.len())
+                    .with_help("for example: server = listen 127.0.0.1:0"),
+            ),
+            None => Ok(None),
+        };
+    }
+    let command = parse_command(rest).map_err(|error| error.moved(rest_at))?;
+    Ok(Some(Line {
+        name,
+        command,
+        text: text.trim().to_owned(),
+    }))
+}
+
+/// Reads a verb and its arguments that are words already, as `repeat` keeps them.
+pub fn parse_words(words: &[String]) -> Result<Command, LineError> {
+    let joined = words.join(" ");
+    match Typed::try_parse_from(words) {
+        Ok(typed) => Ok(typed.command),
+        Err(problem) => Err(in_our_words(&problem, &joined)),
+    }
 }
 
 /// All verbs, in the order of the reference.
 pub fn verb_names() -> Vec<&'static str> {
-    Vec::new()
+    VERBS.to_vec()
+}
+
+/// All verbs with one line about each, in the order of the reference.
+pub fn verbs() -> Vec<(&'static str, String)> {
+    let grammar = Typed::command();
+    let about = |verb: &str| Some(grammar.find_subcommand(verb)?.get_about()?.to_string());
+    VERBS
+        .iter()
+        .map(|verb| (*verb, about(verb).unwrap_or_default()))
+        .collect()
+}
+
+/// The verbs' names. A test holds this against the grammar.
+const VERBS: [&str; 28] = [
+    "bind",
+    "listen",
+    "connect",
+    "accept",
+    "send",
+    "recv",
+    "shutdown",
+    "close",
+    "reset",
+    "udp",
+    "serve",
+    "requests",
+    "get",
+    "sockets",
+    "who",
+    "range",
+    "resolve",
+    "interfaces",
+    "counters",
+    "route",
+    "explain",
+    "rtt",
+    "many",
+    "repeat",
+    "plot",
+    "expect",
+    "show",
+    "wait",
+];
+
+/// The flags of one verb with their help, for completion.
+pub fn verb_flags(verb: &str) -> Vec<(String, String)> {
+    let command = Typed::command();
+    let Some(verb) = command.find_subcommand(verb) else {
+        return Vec::new();
+    };
+    let flags = verb.get_arguments().filter_map(|argument| {
+        let help = argument
+            .get_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        Some((format!("--{}", argument.get_long()?), help))
+    });
+    flags.collect()
 }
 
 /// The help page of one verb as plain text; `None` when there is no such verb.
-pub fn verb_usage(_verb: &str) -> Option<String> {
-    None
+pub fn verb_usage(verb: &str) -> Option<String> {
+    let mut command = Typed::command();
+    command.build();
+    let page = command
+        .find_subcommand_mut(verb)?
+        .render_long_help()
+        .to_string();
+    Some(page.trim_end().to_owned())
+}
+
+impl LineError {
+    fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    fn moved(mut self, by: usize) -> Self {
+        self.span = self.span.start + by..self.span.end + by;
+        self
+    }
+}
+
+fn error(message: impl Into<String>, span: Range<usize>) -> LineError {
+    LineError {
+        message: message.into(),
+        span,
+        help: None,
+    }
+}
+
+fn too_long(text: &str) -> LineError {
+    let message = format!(
+        "this line has {} bytes; a line has at most {}",
+        text.len(),
+        limits::LINE_BYTES
+    );
+    error(message, 0..0).with_help("`send NAME --bytes N` sends many bytes without typing them")
+}
+
+/// The name before `=`, and where the rest begins.
+fn split_name(text: &str) -> Result<(Option<String>, usize), LineError> {
+    let Some(at) = text.find('=') else {
+        return Ok((None, 0));
+    };
+    let before = text.get(..at).unwrap_or_default();
+    let word = before.trim();
+    // `expect a == b`, `get page?x=1`: the `=` belongs to an argument.
+    if word.contains(char::is_whitespace) || text.get(at..).is_some_and(|t| t.starts_with("==")) {
+        return Ok((None, 0));
+    }
+    let start = before.len() - before.trim_start().len();
+    let span = start..start + word.len();
+    if !is_name(word) {
+        let message = format!("`{word}` cannot be a name");
+        return Err(error(message, span)
+            .with_help("names are letters, digits and _, and begin with a letter"));
+    }
+    if Scope::RESERVED.contains(&word) || VERBS.contains(&word) {
+        let kind = if VERBS.contains(&word) {
+            "a verb"
+        } else {
+            "the lab's own name"
+        };
+        return Err(error(
+            format!("`{word}` is {kind}; choose another name"),
+            span,
+        ));
+    }
+    Ok((Some(word.to_owned()), at + 1))
+}
+
+fn parse_command(text: &str) -> Result<Command, LineError> {
+    if let Some(command) = parse_expression_verb(text)? {
+        return Ok(command);
+    }
+    let Some(words) = shlex::split(text) else {
+        return Err(unclosed(text));
+    };
+    match Typed::try_parse_from(&words) {
+        Ok(typed) => Ok(typed.command),
+        Err(problem) => Err(in_our_words(&problem, text)),
+    }
+}
+
+/// `expect`, `show` and `wait` take the rest of the line as it stands: its quotes belong to the
+/// expression.
+fn parse_expression_verb(text: &str) -> Result<Option<Command>, LineError> {
+    let trimmed = text.trim_start();
+    let (verb, rest) = trimmed
+        .split_once(char::is_whitespace)
+        .unwrap_or((trimmed, ""));
+    if !["expect", "show", "wait"].contains(&verb) {
+        return Ok(None);
+    }
+    let mut rest = without_comment(rest).trim().to_owned();
+    if rest.is_empty() {
+        let at = text.trim_end().len();
+        return Err(error(format!("`{verb}` needs an expression"), at..at)
+            .with_help(format!("for example: {verb} server is listening")));
+    }
+    if verb == "expect" || verb == "show" {
+        let expression = Expression { words: vec![rest] };
+        return Ok(Some(match verb {
+            "expect" => Command::Expect(expression),
+            _ => Command::Show(expression),
+        }));
+    }
+    let mut within = limits::DEFAULT_WITHIN;
+    if let Some(at) = rest.find("--within") {
+        let after = rest.get(at + "--within".len()..).unwrap_or_default();
+        let time = after
+            .trim_start_matches([' ', '='])
+            .split_whitespace()
+            .next()
+            .unwrap_or("");
+        let place = text.find("--within").unwrap_or(0);
+        within = parse_duration(time).map_err(|m| error(m, place..text.trim_end().len()))?;
+        let tail = after
+            .trim_start_matches([' ', '='])
+            .strip_prefix(time)
+            .unwrap_or_default();
+        let head = rest.get(..at).unwrap_or_default();
+        rest = format!("{head}{tail}").trim().to_owned();
+    }
+    Ok(Some(Command::Wait(Wait {
+        within,
+        words: vec![rest],
+    })))
+}
+
+/// The text before a ` #` that is outside quotes.
+fn without_comment(text: &str) -> &str {
+    let mut quote = None;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if c == '"' || c == '\'' => quote = Some(c),
+            None if c == '#' && before.is_whitespace() => return text.get(..at).unwrap_or(text),
+            _ => {}
+        }
+        before = c;
+    }
+    text
+}
+
+fn unclosed(text: &str) -> LineError {
+    let mut open = None;
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match (open, c) {
+            (None | Some((_, '"')), '\\') => {
+                chars.next();
+            }
+            (None, '"' | '\'') => open = Some((at, c)),
+            (Some((_, quote)), c) if c == quote => open = None,
+            _ => {}
+        }
+    }
+    match open {
+        Some((at, quote)) => error(format!("this {quote} is never closed"), at..at + 1)
+            .with_help(format!("end the text with another {quote}")),
+        None => error("a \\ stands at the end of the line", text.len()..text.len()),
+    }
+}
+
+fn in_our_words(problem: &clap::Error, text: &str) -> LineError {
+    let context = |kind| match problem.get(kind) {
+        Some(ContextValue::String(value)) => Some(value.clone()),
+        Some(ContextValue::Strings(values)) => Some(values.join(" ")),
+        _ => None,
+    };
+    let verb = text.split_whitespace().next().unwrap_or_default();
+    let usage = || format!("usage: {}", usage_of(verb));
+    match problem.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let word = context(ContextKind::InvalidSubcommand).unwrap_or_default();
+            unknown_verb(&word, text)
+        }
+        ErrorKind::UnknownArgument => {
+            let word = context(ContextKind::InvalidArg).unwrap_or_default();
+            let help = context(ContextKind::SuggestedArg)
+                .map_or_else(usage, |flag| format!("did you mean `{flag}`?"));
+            error(
+                format!("`{verb}` has no place for `{word}`"),
+                place_of(&word, text),
+            )
+            .with_help(help)
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => invalid_value(problem, text),
+        ErrorKind::MissingRequiredArgument => {
+            let missing = context(ContextKind::InvalidArg).unwrap_or_default();
+            let end = text.trim_end().len();
+            error(format!("`{verb}` needs {missing}"), end..end).with_help(usage())
+        }
+        ErrorKind::ArgumentConflict => {
+            let first = context(ContextKind::InvalidArg).unwrap_or_default();
+            let second = context(ContextKind::PriorArg).unwrap_or_default();
+            error(
+                format!("{first} and {second} exclude each other"),
+                0..text.trim_end().len(),
+            )
+        }
+        _ => {
+            let said = problem.to_string();
+            let first = said
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .trim_start_matches("error: ");
+            error(first, 0..text.trim_end().len()).with_help(usage())
+        }
+    }
+}
+
+fn unknown_verb(word: &str, text: &str) -> LineError {
+    let near = VERBS
+        .iter()
+        .map(|verb| (strsim::damerau_levenshtein(verb, word), *verb))
+        .filter(|(distance, verb)| *distance <= 2 && *distance < verb.len())
+        .min();
+    let help = match near {
+        Some((_, verb)) => format!("did you mean `{verb}`?"),
+        None => "`help` lists the verbs".to_owned(),
+    };
+    error(format!("there is no verb `{word}`"), place_of(word, text)).with_help(help)
+}
+
+fn invalid_value(problem: &clap::Error, text: &str) -> LineError {
+    let string = |kind| match problem.get(kind) {
+        Some(ContextValue::String(value)) => value.clone(),
+        _ => String::new(),
+    };
+    let value = string(ContextKind::InvalidValue);
+    let argument = string(ContextKind::InvalidArg);
+    let place = place_of(&value, text);
+    if let Some(ContextValue::Strings(valid)) = problem.get(ContextKind::ValidValue) {
+        let valid = valid.join(", ");
+        return error(format!("`{value}` does not fit {argument}"), place)
+            .with_help(format!("one of: {valid}"));
+    }
+    if value.is_empty() {
+        return error(
+            format!("{argument} needs a value"),
+            0..text.trim_end().len(),
+        );
+    }
+    match std::error::Error::source(problem) {
+        // Our own value parsers speak for themselves.
+        Some(reason) if reason.to_string().starts_with('`') => error(reason.to_string(), place),
+        Some(reason) => error(
+            format!("`{value}` does not fit {argument}: {reason}"),
+            place,
+        ),
+        None => error(format!("`{value}` does not fit {argument}"), place),
+    }
+}
+
+fn usage_of(verb: &str) -> String {
+    let mut command = Typed::command();
+    command.build();
+    let Some(verb) = command.find_subcommand_mut(verb) else {
+        return String::new();
+    };
+    let usage = verb.render_usage().to_string();
+    usage.trim_start_matches("Usage:").trim().to_owned()
+}
+
+/// Where a word stands in the line; the whole line when quoting hid it.
+fn place_of(word: &str, text: &str) -> Range<usize> {
+    match text.find(word) {
+        Some(at) if !word.is_empty() => at..at + word.len(),
+        _ => 0..text.trim_end().len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::Place;
+    use crate::net::Endpoint;
+
+    fn message(text: &str) -> String {
+        let problem = parse_line(text).unwrap_err();
+        let place = text.get(problem.span.clone()).unwrap_or("?");
+        let help = problem
+            .help
+            .map(|help| format!(" | {help}"))
+            .unwrap_or_default();
+        format!("{} @{place}{help}", problem.message)
+    }
+
+    #[test]
+    fn lines_become_commands() {
+        let line = parse_line("server = listen 127.0.0.1:0 --backlog 5 # mine")
+            .unwrap()
+            .unwrap();
+        assert_eq!(line.name.as_deref(), Some("server"));
+        let Command::Listen(listen) = line.command else {
+            panic!("{line:?}")
+        };
+        assert_eq!(listen.backlog, 5);
+        assert_eq!(listen.endpoint, Place::Literal(Endpoint::loopback(0)));
+        for blank in ["", "   ", "# only a comment", "  # x = y"] {
+            assert_eq!(parse_line(blank), Ok(None), "{blank:?}");
+        }
+    }
+
+    #[test]
+    fn expressions_keep_their_quotes() {
+        for (text, expression) in [
+            (
+                "expect second.error == \"EADDRINUSE\"",
+                "second.error == \"EADDRINUSE\"",
+            ),
+            ("expect a == b # why", "a == b"),
+            ("show \"#\" in x.text", "\"#\" in x.text"),
+        ] {
+            match parse_line(text).unwrap().unwrap().command {
+                Command::Expect(e) | Command::Show(e) => assert_eq!(e.words, [expression]),
+                other => panic!("{other:?}"),
+            }
+        }
+        let line = parse_line("wait client.state == \"CLOSED\" --within 300ms")
+            .unwrap()
+            .unwrap();
+        let Command::Wait(wait) = line.command else {
+            panic!("{line:?}")
+        };
+        assert_eq!(wait.words, ["client.state == \"CLOSED\""]);
+        assert_eq!(wait.within.as_millis(), 300);
+    }
+
+    #[test]
+    fn mistakes_have_a_place_and_a_repair() {
+        for (text, expected) in [
+            (
+                "lsten 127.0.0.1:0",
+                "there is no verb `lsten` @lsten | did you mean `listen`?",
+            ),
+            (
+                "frobnicate",
+                "there is no verb `frobnicate` @frobnicate | `help` lists the verbs",
+            ),
+            (
+                "listen 127.0.0.1:0 --bakclog 3",
+                "`listen` has no place for `--bakclog` @--bakclog | did you mean `--backlog`?",
+            ),
+            (
+                "listen",
+                "`listen` needs <ENDPOINT> @ | usage: listen [OPTIONS] <ENDPOINT>",
+            ),
+            (
+                "listen 127.0.0.1:70000",
+                "`70000` is not a port: ports are the numbers 0 to 65535 @127.0.0.1:70000",
+            ),
+            (
+                "connect 127.1:80",
+                "`127.1` is a spelling of 127.0.0.1 that only some programs \
+             read; write 127.0.0.1 @127.1:80",
+            ),
+            (
+                "serve ftp",
+                "`ftp` does not fit <PROTOCOL> @ftp | one of: http, echo",
+            ),
+            (
+                "send a \"unclosed",
+                "this \" is never closed @\" | end the text with another \"",
+            ),
+            (
+                "a = ",
+                "a verb is missing after the `=` @ | for example: server = listen 127.0.0.1:0",
+            ),
+            (
+                "1a = listen 0",
+                "`1a` cannot be a name @1a | names are letters, digits and _, and \
+             begin with a letter",
+            ),
+            (
+                "last = listen 0",
+                "`last` is the lab's own name; choose another name @last",
+            ),
+            (
+                "connect 80 --within soon",
+                "`soon` is not a time: write 300ms, 2s or 1m @soon",
+            ),
+            (
+                "expect",
+                "`expect` needs an expression @ | for example: expect server is listening",
+            ),
+        ] {
+            assert_eq!(message(text), expected);
+        }
+        assert!(message(&"x".repeat(1 << 20)).contains("at most 16384"));
+    }
+
+    #[test]
+    fn the_table_of_verbs_is_the_grammar() {
+        let grammar: Vec<_> = Typed::command()
+            .get_subcommands()
+            .map(|v| v.get_name().to_owned())
+            .collect();
+        assert_eq!(grammar, VERBS);
+        for verb in VERBS {
+            assert!(verb_usage(verb).unwrap().contains("Usage:"), "{verb}");
+        }
+    }
 }

@@ -7,17 +7,22 @@ mod card;
 mod command;
 mod expr;
 mod line;
+mod observed;
 mod outcome;
 mod ran;
 mod scope;
+mod split;
 mod template;
 mod verdicts;
 
 pub use card::{Card, CardSource, Cause};
 pub use command::*;
 pub use expr::{Expr, ExprError, Verdict};
-pub use line::{Line, LineError, parse_line, verb_names, verb_usage};
+pub use line::{
+    Line, LineError, parse_line, parse_words, verb_flags, verb_names, verb_usage, verbs,
+};
 pub use outcome::*;
 pub use ran::{Author, Ran};
 pub use scope::Scope;
 pub use template::Template;
+pub use verdicts::TESTS;

@@ -683,5 +683,5 @@ impl Outcome {
 }
 
 fn as_micros<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64((took.as_nanos() as f64 / 100.0).round() / 10.0)
+    serializer.serialize_f64((took.as_secs_f64() * 1e7).round() / 10.0)
 }

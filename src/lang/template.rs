@@ -1,11 +1,13 @@
 //! Templates: text with `{{ … }}`, filled from the scope.
 use std::collections::BTreeSet;
 
-use super::expr::ExprError;
+use super::expr::{ExprError, context, environment, read_error};
 use super::scope::Scope;
+use super::verdicts;
+use crate::limits;
 
-/// A parsed template.
-#[derive(Clone, Debug)]
+/// A text with places to fill.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     text: String,
 }
@@ -13,9 +15,34 @@ pub struct Template {
 impl Template {
     /// Reads a template.
     pub fn parse(text: &str) -> Result<Self, ExprError> {
-        Ok(Self {
+        let template = Self::unchecked(text);
+        template.check()?;
+        Ok(template)
+    }
+
+    /// Takes a text on trust; a mistake in it shows when it is filled.
+    pub fn unchecked(text: &str) -> Self {
+        Self {
             text: text.to_owned(),
-        })
+        }
+    }
+
+    /// What [`parse`](Self::parse) checks.
+    pub fn check(&self) -> Result<(), ExprError> {
+        if !self.has_places() {
+            return Ok(());
+        }
+        environment()
+            .template_from_str(&self.text)
+            .map_err(|e| read_error(&e, &self.text))?;
+        for place in self.places() {
+            let inner = self.text.get(place.clone()).unwrap_or_default();
+            if let Some(mut error) = verdicts::unknown_test(inner) {
+                error.span = place.start + error.span.start..place.start + error.span.end;
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// The text it was read from.
@@ -25,11 +52,112 @@ impl Template {
 
     /// The names it looks up in the scope.
     pub fn names(&self) -> BTreeSet<String> {
-        BTreeSet::new()
+        if !self.has_places() {
+            return BTreeSet::new();
+        }
+        environment()
+            .template_from_str(&self.text)
+            .map(|template| template.undeclared_variables(false).into_iter().collect())
+            .unwrap_or_default()
     }
 
-    /// The text with every `{{ … }}` replaced.
-    pub fn render(&self, _scope: &Scope) -> Result<String, ExprError> {
-        Ok(self.text.clone())
+    /// The text with every place filled. A name that is not there leaves its place empty.
+    pub fn render(&self, scope: &Scope) -> Result<String, ExprError> {
+        if !self.has_places() {
+            return Ok(self.text.clone());
+        }
+        let template = environment()
+            .template_from_str(&self.text)
+            .map_err(|e| read_error(&e, &self.text))?;
+        let names = template.undeclared_variables(false);
+        let mut filled = template
+            .render(context(scope, &names))
+            .map_err(|e| read_error(&e, &self.text))?;
+        if self.text.ends_with('\n') && !filled.ends_with('\n') {
+            filled.push('\n');
+        }
+        if filled.len() > limits::TEMPLATE_BYTES {
+            let message = format!("this becomes longer than {} bytes", limits::TEMPLATE_BYTES);
+            return Err(ExprError {
+                message,
+                span: 0..self.text.len(),
+            });
+        }
+        Ok(filled)
+    }
+
+    /// The text with `1` in every `{{ … }}`: a stand-in that is a port, an endpoint and a number,
+    /// so that a lab line can be checked before there is anything to fill it with.
+    pub fn sample(&self) -> String {
+        let mut sample = String::new();
+        let mut rest = self.text.as_str();
+        while let Some((before, after)) = rest.split_once("{{") {
+            sample.push_str(before);
+            sample.push('1');
+            rest = after.split_once("}}").map_or("", |(_, after)| after);
+        }
+        sample + rest
+    }
+
+    fn has_places(&self) -> bool {
+        self.text.contains("{{") || self.text.contains("{%") || self.text.contains("{#")
+    }
+
+    /// The insides of every `{{ … }}`, as bytes of the text.
+    fn places(&self) -> Vec<std::ops::Range<usize>> {
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(open) = self.text.get(from..).and_then(|rest| rest.find("{{")) {
+            let start = from + open + 2;
+            let Some(length) = self.text.get(start..).and_then(|rest| rest.find("}}")) else {
+                break;
+            };
+            found.push(start..start + length);
+            from = start + length + 2;
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn places_are_filled() {
+        let mut scope = Scope::new();
+        scope.insert("first", json!({"port": 4242, "micros": 12.3}));
+        for (text, expected) in [
+            ("listen 127.0.0.2:{{ first.port }}", "listen 127.0.0.2:4242"),
+            ("no place", "no place"),
+            ("{{ nobody.port }}.", "."),
+            ("{{ first.micros }} µs\n", "12.3 µs\n"),
+        ] {
+            assert_eq!(
+                Template::parse(text).unwrap().render(&scope).unwrap(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn mistakes_have_a_place() {
+        let error = Template::parse("port {{ first.port").unwrap_err();
+        assert!(
+            error.message.contains("cannot be read"),
+            "{}",
+            error.message
+        );
+        let error = Template::parse("so {{ first is lisening }}").unwrap_err();
+        assert_eq!(error.span, 15..23);
+    }
+
+    #[test]
+    fn a_sample_parses_as_a_line() {
+        let template = Template::unchecked("listen 127.0.0.2:{{ first.port }} --backlog {{ n }}");
+        assert_eq!(template.sample(), "listen 127.0.0.2:1 --backlog 1");
     }
 }

@@ -1,0 +1,151 @@
+//! What was observed, said of an expression: the reason behind a verdict.
+use serde_json::Value;
+
+use super::expr::Expr;
+use super::scope::Scope;
+use super::split::{split_at_word, top_level};
+
+/// A clause that says what an expression found, fit to follow "not yet: ".
+pub(super) fn describe(text: &str, scope: &Scope, holds: bool) -> String {
+    let alternatives = split_at_word(text, "or");
+    if alternatives.len() > 1 {
+        let each: Vec<_> = alternatives
+            .iter()
+            .map(|part| describe(part, scope, holds))
+            .collect();
+        return distinct(each).join("; ");
+    }
+    let parts = split_at_word(text, "and");
+    if parts.len() > 1 {
+        return conjunction(&parts, scope, holds);
+    }
+    clause(text.trim(), scope)
+}
+
+/// Of a conjunction that fails, only what fails is worth saying.
+fn conjunction(parts: &[&str], scope: &Scope, holds: bool) -> String {
+    let failing = |part: &&&str| {
+        !Expr::unchecked(part)
+            .compute(scope)
+            .is_ok_and(|value| value.is_true())
+    };
+    let said = if holds {
+        parts
+            .iter()
+            .map(|part| describe(part, scope, true))
+            .collect()
+    } else {
+        parts
+            .iter()
+            .filter(failing)
+            .map(|part| describe(part, scope, false))
+            .collect()
+    };
+    distinct(said).join("; ")
+}
+
+fn distinct(clauses: Vec<String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for clause in clauses {
+        if !clause.is_empty() && !kept.contains(&clause) {
+            kept.push(clause);
+        }
+    }
+    kept
+}
+
+fn clause(text: &str, scope: &Scope) -> String {
+    let subject = match top_level(text, |piece| piece == "is").first() {
+        Some(at) => text.get(..at.start).unwrap_or(text).trim(),
+        None => match compared(text) {
+            Some((left, right)) if is_literal(left) => return said(right, scope),
+            Some((left, right)) if is_literal(right) => left,
+            Some((left, right)) => {
+                return distinct(vec![said(left, scope), said(right, scope)]).join(", ");
+            }
+            None => text,
+        },
+    };
+    said(subject.strip_prefix("not ").unwrap_or(subject), scope)
+}
+
+/// Both sides of a comparison.
+fn compared(text: &str) -> Option<(&str, &str)> {
+    let at = top_level(text, |p| matches!(p, "=" | "!" | "<" | ">" | "in"))
+        .into_iter()
+        .next()?;
+    let left = text.get(..at.start)?.trim();
+    let left = left.strip_suffix(" not").unwrap_or(left);
+    let right = text.get(at.end..)?.trim_start_matches('=').trim();
+    Some((left, right))
+}
+
+fn is_literal(text: &str) -> bool {
+    text.starts_with(['"', '\'', '['])
+        || text.parse::<f64>().is_ok()
+        || ["true", "false", "none"].contains(&text)
+}
+
+fn said(subject: &str, scope: &Scope) -> String {
+    let expression = Expr::unchecked(subject);
+    if let Some(name) = expression
+        .names()
+        .into_iter()
+        .find(|name| scope.get(name).is_none())
+    {
+        return format!("nothing is called `{name}` yet");
+    }
+    match expression.value(scope) {
+        Ok(Value::Object(map)) if map.contains_key("ok") => outcome(subject, &Value::Object(map)),
+        Ok(Value::Null) => format!("there is no `{subject}`"),
+        Ok(Value::String(text)) => format!("`{subject}` is {text}"),
+        Ok(value @ (Value::Array(_) | Value::Object(_))) => {
+            format!(
+                "`{subject}` has {} entries",
+                value.as_array().map_or(0, Vec::len)
+            )
+        }
+        Ok(value) => format!("`{subject}` is {value}"),
+        Err(error) => format!("`{subject}`: {}", error.message),
+    }
+}
+
+fn outcome(name: &str, value: &Value) -> String {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    if let Some(error) = text("error") {
+        let operation = text("operation").unwrap_or("it");
+        let place = text("peer")
+            .or(text("local"))
+            .map(|p| format!(" of {p}"))
+            .unwrap_or_default();
+        let place = if operation == "connect" {
+            place.replace(" of ", " to ")
+        } else {
+            place
+        };
+        return format!("`{name}` failed: {error} at {operation}{place}");
+    }
+    let kind = text("kind").unwrap_or("outcome");
+    let place = text("local")
+        .map(|local| format!(" on {local}"))
+        .unwrap_or_default();
+    let state = text("state")
+        .map(|state| format!(", {state}"))
+        .unwrap_or_default();
+    match kind {
+        "listener" | "connection" | "udp" | "bound" | "server" => {
+            let article = if kind == "udp" {
+                "a UDP socket"
+            } else {
+                &*format!("a {kind}")
+            };
+            let article = if kind == "bound" {
+                "a bound socket"
+            } else {
+                article
+            };
+            format!("`{name}` is {article}{place}{state}")
+        }
+        _ => format!("`{name}` worked"),
+    }
+}

@@ -1,0 +1,70 @@
+//! Cutting an expression into words and the rest, quotes and brackets respected.
+//!
+//! Not a parser: Jinja parses. This only finds the places where a sentence about an expression can
+//! be cut, and every caller copes with a cut that is not there.
+use std::ops::Range;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// Letters, digits and underscores.
+    Word,
+    /// Anything else: operators, quoted strings, brackets.
+    Other,
+}
+
+/// Words and other pieces with their places; white space is left out.
+pub(super) fn pieces(text: &str) -> Vec<(Piece, Range<usize>)> {
+    let mut found = Vec::new();
+    let mut rest = text.char_indices().peekable();
+    while let Some((start, c)) = rest.next() {
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        if c == '"' || c == '\'' {
+            let mut end = text.len();
+            while let Some((at, next)) = rest.next() {
+                if next == '\\' {
+                    rest.next();
+                } else if next == c {
+                    end = at + 1;
+                    break;
+                }
+            }
+            found.push((Piece::Other, start..end));
+        } else if word(c) {
+            let mut end = start + c.len_utf8();
+            while let Some((at, next)) = rest.next_if(|(_, next)| word(*next)) {
+                end = at + next.len_utf8();
+            }
+            found.push((Piece::Word, start..end));
+        } else if !c.is_whitespace() {
+            found.push((Piece::Other, start..start + c.len_utf8()));
+        }
+    }
+    found
+}
+
+/// The text cut at every occurrence of a word outside quotes and brackets.
+pub(super) fn split_at_word<'t>(text: &'t str, word: &str) -> Vec<&'t str> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for at in top_level(text, |piece| piece == word) {
+        parts.push(text.get(from..at.start).unwrap_or_default().trim());
+        from = at.end;
+    }
+    parts.push(text.get(from..).unwrap_or_default().trim());
+    parts
+}
+
+/// The places of pieces outside quotes and brackets that a test accepts.
+pub(super) fn top_level(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
+    let mut depth = 0_usize;
+    let mut places = Vec::new();
+    for (_, span) in pieces(text) {
+        match text.get(span.clone()).unwrap_or_default() {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+            piece if depth == 0 && wanted(piece) => places.push(span),
+            _ => {}
+        }
+    }
+    places
+}
