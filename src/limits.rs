@@ -8,10 +8,10 @@ use std::time::Duration;
 pub const DEFAULT_WITHIN: Duration = Duration::from_secs(2);
 
 /// The longest `--within` that is accepted: an hour covers a class waiting for a browser.
-pub const LONGEST_WITHIN: Duration = Duration::from_secs(3600);
+pub const LONGEST_WITHIN: Duration = Duration::from_hours(1);
 
 /// The longest wait a *lesson's* line may ask for; a minute of silence loses the reader.
-pub const LONGEST_LESSON_WITHIN: Duration = Duration::from_secs(120);
+pub const LONGEST_LESSON_WITHIN: Duration = Duration::from_mins(2);
 
 /// Sockets one session may hold by name or in a `repeat`, so that a slip of the finger leaves
 /// descriptors for the rest of the program. `many` has a quota of its own.

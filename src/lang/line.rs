@@ -252,7 +252,7 @@ fn parse_expression_verb(text: &str) -> Result<Option<Command>, LineError> {
             .strip_prefix(time)
             .unwrap_or_default();
         let head = rest.get(..at).unwrap_or_default();
-        rest = format!("{head}{tail}").trim().to_owned();
+        format!("{head}{tail}").trim().clone_into(&mut rest);
     }
     Ok(Some(Command::Wait(Wait {
         within,

@@ -2,9 +2,8 @@
 //! handles every lesson.
 use serde::Serialize;
 
-pub use crate::lang::{Author, Ran};
-
-use crate::lang::{Card, Outcome};
+use crate::lang::{Author, Card, Outcome};
+use crate::lesson::WorldName;
 
 /// What the walk needs next. The caller does it and reports back.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +16,14 @@ pub enum Want {
         author: Author,
     },
     /// Close everything the session opened and forget all names, then call
-    /// [`cleared`](super::Tutor::cleared).
-    Clear,
+    /// [`looked`](super::Tutor::looked) with what expressions see afterwards.
+    Clear {
+        /// The world the lines that follow run in.
+        world: WorldName,
+    },
+    /// Read the sockets again, then call [`looked`](super::Tutor::looked): something outside may
+    /// have changed them.
+    Look,
     /// One line from the person (or script, or autopilot), then call [`line`](super::Tutor::line).
     Line(Ask),
     /// The walk is over.
@@ -42,6 +47,11 @@ pub enum Leave {
 pub enum Ask {
     /// Press Enter to go on.
     Continue,
+    /// Press Enter to run these lines.
+    Run {
+        /// The lines, as the lesson wrote them, templates filled in where that is possible.
+        lines: Vec<String>,
+    },
     /// One of the letters `a`, `b`, … ; `several` may be answered with more than one.
     Letter {
         /// How many options there are.
@@ -62,6 +72,8 @@ pub enum Ask {
     },
     /// Lab lines, until every goal is met.
     Commands,
+    /// Something is to be done outside; Enter looks again.
+    Visit,
     /// Lab lines, until `done` (free play).
     Play,
 }
@@ -113,7 +125,7 @@ pub enum Event {
         /// The typed value.
         outcome: Box<Outcome>,
     },
-    /// Something the set-up of a step prepared, in one line.
+    /// The set-up of a step ran these lines.
     Prepared {
         /// Lines that ran.
         lines: Vec<String>,

@@ -1,0 +1,322 @@
+//! Judging: predictions by the kernel's answer, goals, known wrong turns, recalls.
+//!
+//! Pure functions of the lesson and of what the lab saw. An expression that cannot be computed
+//! counts as not holding, and its message becomes the reason.
+use crate::lang::{Expr, Scope, Template, parse_line};
+use crate::lesson::{Answer, Explain, Goal, Need, PredictOption, Trap};
+use crate::net::Endpoint;
+
+use super::event::GoalState;
+
+/// Whether an expression holds, and why or why not.
+pub(super) fn holds(expression: &Expr, scope: &Scope) -> (bool, String) {
+    match expression.verdict(scope) {
+        Ok(verdict) => (verdict.holds, verdict.why),
+        Err(error) => (false, error.message),
+    }
+}
+
+/// A text with its places filled; a text that cannot be filled is shown as it was written.
+pub(super) fn fill(text: &str, scope: &Scope) -> String {
+    Template::unchecked(text)
+        .render(scope)
+        .unwrap_or_else(|_| text.to_owned())
+}
+
+/// A lab line with its places filled, unless they use names that are not there yet.
+pub(super) fn fill_line(line: &str, scope: &Scope) -> String {
+    let template = Template::unchecked(line);
+    if template
+        .names()
+        .iter()
+        .all(|name| scope.get(name).is_some())
+    {
+        fill(line, scope)
+    } else {
+        line.to_owned()
+    }
+}
+
+/// Which options came true, and why each one did or did not.
+pub(super) fn options(options: &[PredictOption], scope: &Scope) -> Vec<(bool, String)> {
+    options
+        .iter()
+        .map(|option| holds(&option.claim, scope))
+        .collect()
+}
+
+/// How each goal stands.
+pub(super) fn goals(goals: &[Goal], scope: &Scope) -> Vec<GoalState> {
+    let state = |goal: &Goal| {
+        let (met, why) = holds(&goal.check, scope);
+        GoalState {
+            say: fill(&goal.say, scope),
+            met,
+            why,
+        }
+    };
+    goals.iter().map(state).collect()
+}
+
+/// The text of the first explanation that fits.
+pub(super) fn explanation(explain: &[Explain], scope: &Scope) -> Option<String> {
+    let fits = |e: &&Explain| e.when.as_ref().is_none_or(|when| holds(when, scope).0);
+    explain.iter().find(fits).map(|e| fill(&e.say, scope))
+}
+
+/// The known wrong turn a line took: by its traces in the scope, or because it is that very line.
+pub(super) fn trap(traps: &[Trap], line: &str, scope: &Scope) -> Option<String> {
+    let took = |trap: &&Trap| match &trap.when {
+        Some(when) => holds(when, scope).0,
+        None => trap
+            .run
+            .last()
+            .is_some_and(|run| same_command(&fill(run, scope), line)),
+    };
+    traps.iter().find(took).map(|trap| fill(&trap.says, scope))
+}
+
+fn same_command(one: &str, other: &str) -> bool {
+    match (parse_line(one), parse_line(other)) {
+        (Ok(Some(one)), Ok(Some(other))) => one.command == other.command,
+        _ => false,
+    }
+}
+
+/// Why a step cannot be done on this machine; `None` when it can.
+pub(super) fn lacking(needs: &[Need], scope: &Scope) -> Option<&'static str> {
+    let machine = |key: &str| scope.get("machine").and_then(|m| m.get(key));
+    let yes = |key: &str| {
+        machine(key)
+            .and_then(serde_json::Value::as_bool)
+            .unwrap_or(false)
+    };
+    needs.iter().find_map(|need| match need {
+        Need::Linux if machine("os").and_then(|os| os.as_str()) != Some("linux") => {
+            Some("it needs a Linux kernel")
+        }
+        Need::Ipv6 if !yes("ipv6") => Some("it needs IPv6, and ::1 cannot be used here"),
+        Need::Private if !yes("private") => {
+            Some("it needs a network namespace of its own; `looplab doctor` says why there is none")
+        }
+        Need::User if yes("root") => {
+            Some("it shows what an ordinary user may not do, and this session runs as root")
+        }
+        Need::PortRange if !yes("port_range_option") => {
+            Some("it needs IP_LOCAL_PORT_RANGE, which came with Linux 6.3")
+        }
+        _ => None,
+    })
+}
+
+/// What was made of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Judged {
+    /// Right.
+    Right,
+    /// Wrong, with a remark on this very answer where there is one.
+    Wrong(Option<String>),
+    /// Not an answer; what would be.
+    Unreadable(String),
+}
+
+/// Judges a typed answer to a recall.
+pub(super) fn answer(answer: &Answer, typed: &str, scope: &Scope) -> Judged {
+    match answer {
+        Answer::Choice { options, several } => match letters(typed, options.len()) {
+            Some(chosen) if !several && chosen.len() != 1 => {
+                Judged::Unreadable(one_letter(options.len()))
+            }
+            None => Judged::Unreadable(one_letter(options.len())),
+            Some(chosen) => choice(options, &chosen),
+        },
+        Answer::Number { value, tolerance } => number(value, *tolerance, typed, scope),
+        Answer::Text(accepted) => {
+            let same = |text: &String| fill(text, scope).trim().eq_ignore_ascii_case(typed.trim());
+            right_if(accepted.iter().any(same))
+        }
+        Answer::Endpoint(value) => match Endpoint::parse(typed.trim()) {
+            Err(error) => Judged::Unreadable(error.to_string()),
+            Ok(endpoint) => right_if(text_of(value, scope) == endpoint.to_string()),
+        },
+        Answer::Order(items) => match letters(typed, items.len()) {
+            Some(chosen) if chosen.len() == items.len() => {
+                let right = (0..items.len()).map(|item| shown_at(item, items.len()));
+                right_if(chosen.into_iter().eq(right))
+            }
+            _ => Judged::Unreadable(format!("type all {} letters in order", items.len())),
+        },
+    }
+}
+
+fn right_if(right: bool) -> Judged {
+    if right {
+        Judged::Right
+    } else {
+        Judged::Wrong(None)
+    }
+}
+
+fn choice(options: &[crate::lesson::AskOption], chosen: &[usize]) -> Judged {
+    let right = |i: usize, correct: bool| chosen.contains(&i) == correct;
+    if options
+        .iter()
+        .enumerate()
+        .all(|(i, option)| right(i, option.correct))
+    {
+        return Judged::Right;
+    }
+    let remark = chosen
+        .iter()
+        .filter_map(|i| options.get(*i))
+        .find(|option| !option.correct);
+    Judged::Wrong(remark.and_then(|option| option.because.clone()))
+}
+
+fn number(value: &Expr, tolerance: f64, typed: &str, scope: &Scope) -> Judged {
+    let digits: String = typed
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '_' | ','))
+        .collect();
+    let wanted = value.value(scope).ok().and_then(|v| v.as_f64());
+    match (digits.parse::<f64>(), wanted) {
+        (Ok(given), Some(wanted)) => right_if((given - wanted).abs() <= tolerance + 1e-9),
+        _ => Judged::Unreadable("type a number, such as 8080".to_owned()),
+    }
+}
+
+fn text_of(value: &Expr, scope: &Scope) -> String {
+    let value = value.value(scope).unwrap_or_default();
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The right answer in words.
+pub(super) fn solution(answer: &Answer, scope: &Scope) -> String {
+    match answer {
+        Answer::Choice { options, .. } => {
+            let right = options
+                .iter()
+                .enumerate()
+                .filter(|(_, option)| option.correct);
+            let lettered = right.map(|(i, option)| format!("{} {}", letter(i), option.say));
+            lettered.collect::<Vec<_>>().join("; ")
+        }
+        Answer::Number { value, .. } | Answer::Endpoint(value) => text_of(value, scope),
+        Answer::Text(accepted) => accepted.first().map(|t| fill(t, scope)).unwrap_or_default(),
+        Answer::Order(items) => items.join(" → "),
+    }
+}
+
+/// The letter of an option.
+pub fn letter(index: usize) -> char {
+    u8::try_from(index)
+        .ok()
+        .and_then(|i| char::from_digit(u32::from(i) + 10, 36))
+        .unwrap_or('?')
+}
+
+/// One or more letters, in any spelling: `b`, `a, c`, `bca`.
+pub(super) fn letters(typed: &str, options: usize) -> Option<Vec<usize>> {
+    let plain = typed.to_ascii_lowercase().replace(" and ", " ");
+    let index = |c: char| {
+        let index = usize::try_from(u32::from(c).checked_sub(u32::from('a'))?).ok()?;
+        (index < options).then_some(index)
+    };
+    let chosen: Vec<usize> = plain
+        .chars()
+        .filter(|c| !matches!(c, ' ' | ',' | ')' | '.' | '-' | '>'))
+        .map(index)
+        .collect::<Option<_>>()?;
+    let mut seen = chosen.clone();
+    seen.sort_unstable();
+    seen.dedup();
+    (!chosen.is_empty() && seen.len() == chosen.len()).then_some(chosen)
+}
+
+/// What to type where one letter is expected.
+pub(super) fn one_letter(options: usize) -> String {
+    format!(
+        "type a letter from a to {}",
+        letter(options.saturating_sub(1))
+    )
+}
+
+/// Where the item that belongs at place `item` is shown. Items to be ordered are shown with the
+/// even places first, backwards: never in the right order, and the same every time.
+pub(super) fn shown_at(item: usize, items: usize) -> usize {
+    shown_order(items)
+        .iter()
+        .position(|shown| *shown == item)
+        .unwrap_or(item)
+}
+
+/// The items in the order in which they are shown.
+pub(super) fn shown_order(items: usize) -> Vec<usize> {
+    let odd = (0..items).filter(|i| i % 2 == 1);
+    let even = (0..items).rev().filter(|i| i % 2 == 0);
+    odd.chain(even).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_in_every_spelling() {
+        for (typed, expected) in [
+            ("b", Some(vec![1])),
+            ("A", Some(vec![0])),
+            ("a, c", Some(vec![0, 2])),
+            ("c and a", Some(vec![2, 0])),
+            ("bca", Some(vec![1, 2, 0])),
+            ("d", None),
+            ("aa", None),
+            ("", None),
+            ("listen", None),
+        ] {
+            assert_eq!(letters(typed, 3), expected, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn an_order_is_never_shown_solved() {
+        for items in 2..7 {
+            let shown = shown_order(items);
+            assert_ne!(shown, (0..items).collect::<Vec<_>>());
+            let answer = Answer::Order(shown.iter().map(ToString::to_string).collect());
+            let typed: String = (0..items)
+                .map(|item| letter(shown_at(item, items)))
+                .collect();
+            assert_eq!(
+                super::answer(&answer, &typed, &Scope::new()),
+                Judged::Right,
+                "{items}"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_as_people_write_them() {
+        let answer = Answer::Number {
+            value: Expr::unchecked("28232"),
+            tolerance: 0.0,
+        };
+        for typed in ["28232", "28 232", "28,232", "28_232"] {
+            assert_eq!(
+                super::answer(&answer, typed, &Scope::new()),
+                Judged::Right,
+                "{typed}"
+            );
+        }
+        assert_eq!(
+            super::answer(&answer, "28233", &Scope::new()),
+            Judged::Wrong(None)
+        );
+        assert!(matches!(
+            super::answer(&answer, "many", &Scope::new()),
+            Judged::Unreadable(_)
+        ));
+    }
+}

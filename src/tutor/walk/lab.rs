@@ -1,0 +1,108 @@
+//! What the lab answered: set-ups, the lesson's own lines, the learner's.
+use crate::lang::{Author, LineError, Outcome, Ran};
+use crate::lesson::Kind;
+
+use super::super::event::{Ask, Event};
+use super::super::grade;
+use super::{Origin, Tutor};
+
+impl Tutor {
+    pub(super) fn took(&mut self, line: &str, origin: Origin, ran: Ran) {
+        self.scope = ran.scope;
+        match origin {
+            Origin::Setup => self.prepared(ran.line, ran.outcome),
+            Origin::Lesson => {
+                self.emit(Event::Command {
+                    line: ran.line,
+                    author: Author::Lesson,
+                });
+                self.show(ran.outcome);
+            }
+            Origin::Replay => {
+                self.emit(Event::Command {
+                    line: ran.line,
+                    author: Author::Learner,
+                });
+                self.show(ran.outcome);
+                self.after_replay();
+            }
+            Origin::Learner { back_to } => {
+                self.step.typed.push(line.to_owned());
+                let failed = ran
+                    .outcome
+                    .as_ref()
+                    .and_then(|o| o.failure())
+                    .map(|f| f.error.name());
+                self.show(ran.outcome);
+                self.after_learner(&ran.line, failed.as_deref(), back_to);
+            }
+        }
+    }
+
+    pub(super) fn prepared(&mut self, line: String, outcome: Option<Outcome>) {
+        let Some(outcome) = outcome else { return };
+        self.step.prepared.push(line);
+        if !outcome.is_ok() {
+            self.show(Some(outcome));
+        }
+    }
+
+    pub(super) fn show(&mut self, outcome: Option<Outcome>) {
+        if let Some(outcome) = outcome {
+            self.emit(Event::Outcome {
+                outcome: Box::new(outcome),
+            });
+        }
+    }
+
+    pub(super) fn could_not_read(&mut self, line: &str, origin: Origin, problem: LineError) {
+        let LineError {
+            message,
+            span,
+            help,
+        } = problem;
+        self.emit(Event::BadLine {
+            line: line.to_owned(),
+            message,
+            span,
+            help,
+        });
+        match origin {
+            Origin::Learner { back_to } => self.wait_for(back_to),
+            Origin::Replay => self.after_replay(),
+            Origin::Setup | Origin::Lesson => {}
+        }
+    }
+
+    pub(super) fn after_learner(&mut self, line: &str, failed: Option<&str>, back_to: Ask) {
+        let task = match self.current().map(|step| &step.kind) {
+            Some(Kind::Task(task)) if back_to == Ask::Commands && !self.playing => {
+                Some(task.clone())
+            }
+            _ => None,
+        };
+        let Some(task) = task else {
+            self.offer_card(failed);
+            return self.wait_for(back_to);
+        };
+        if self.goals_met(&task) {
+            return self.solved();
+        }
+        match grade::trap(&task.traps, line, &self.scope) {
+            Some(text) => self.emit(Event::Trap { text }),
+            None => self.offer_card(failed),
+        }
+        self.wait_for(back_to);
+    }
+
+    pub(super) fn offer_card(&mut self, error: Option<&str>) {
+        let Some(error) = error.filter(|error| !self.carded.iter().any(|seen| seen == error))
+        else {
+            return;
+        };
+        if let Some(card) = self.cards.card(error) {
+            self.carded.push(error.to_owned());
+            self.emit(Event::Card { card });
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! The state machine itself: what is wanted next, and what each answer changes.
+mod lab;
+mod predict;
+mod recall;
+mod task;
+#[cfg(test)]
+mod tests;
+mod typed;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::lang::{Author, CardSource, LineError, Ran, Scope};
+use crate::lesson::{Lesson, Need, Step, WorldName};
+
+use super::event::{Ask, Event, Leave, StepResult, Summary, Want};
+use super::grade;
+use super::plan::{self, Act};
+use super::words::{Word, is_lab_line};
+
+/// A walk through one lesson.
+pub struct Tutor {
+    lesson: Arc<Lesson>,
+    cards: Arc<dyn CardSource>,
+    /// Index of the step in hand.
+    at: usize,
+    plan: VecDeque<Act>,
+    waiting: Waiting,
+    events: VecDeque<Event>,
+    scope: Scope,
+    /// What the step in hand has collected so far.
+    step: InHand,
+    playing: bool,
+    /// Errnos whose card was shown in this walk; a card twice is noise.
+    carded: Vec<String>,
+    summary: Summary,
+}
+
+/// What is remembered of the step in hand, and forgotten with it.
+#[derive(Clone, Debug, Default)]
+struct InHand {
+    prepared: Vec<String>,
+    chosen: Option<usize>,
+    missed: bool,
+    helped: bool,
+    hints: usize,
+    /// The learner's own lines, as typed, for `undo`.
+    typed: Vec<String>,
+    /// Lines still to be repeated after an `undo`.
+    replay: VecDeque<String>,
+    settled: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Waiting {
+    /// The walk can go on by itself.
+    Free,
+    /// The lab is asked to run a line.
+    Lab { line: String, origin: Origin },
+    /// The lab is asked to clear itself.
+    Clear(WorldName),
+    /// The lab is asked what it sees, before the first step or to judge goals anew.
+    Look { begin: bool },
+    /// Somebody is asked for a line.
+    Line(Ask),
+    /// It is over.
+    Over(Leave),
+}
+
+/// Where a line came from; decides how much of it is shown.
+#[derive(Clone, Debug)]
+enum Origin {
+    Setup,
+    Lesson,
+    Learner { back_to: Ask },
+    Replay,
+}
+
+impl Tutor {
+    /// Begins a lesson, at a step when its id is given and known.
+    pub fn new(lesson: Arc<Lesson>, cards: Arc<dyn CardSource>, from: Option<&str>) -> Self {
+        let at = from.and_then(|id| lesson.steps.iter().position(|step| step.id == id));
+        let mut tutor = Self {
+            at: at.unwrap_or(0),
+            plan: VecDeque::new(),
+            waiting: Waiting::Free,
+            events: VecDeque::new(),
+            scope: Scope::new(),
+            step: InHand::default(),
+            playing: false,
+            carded: Vec::new(),
+            summary: Summary::default(),
+            cards,
+            lesson,
+        };
+        let lesson = &tutor.lesson;
+        tutor.events.push_back(Event::LessonStarted {
+            lesson: lesson.id.clone(),
+            title: lesson.title.clone(),
+            summary: lesson.summary.clone(),
+            minutes: lesson.minutes,
+            objectives: lesson.objectives.clone(),
+        });
+        // Whether the first step fits this machine is only known once the lab has looked.
+        tutor.waiting = Waiting::Look { begin: true };
+        tutor
+    }
+
+    /// What is needed next.
+    pub fn want(&self) -> Want {
+        match &self.waiting {
+            Waiting::Lab { line, origin } => Want::Run {
+                line: line.clone(),
+                author: match origin {
+                    Origin::Setup | Origin::Lesson => Author::Lesson,
+                    Origin::Learner { .. } | Origin::Replay => Author::Learner,
+                },
+            },
+            Waiting::Clear(world) => Want::Clear { world: *world },
+            Waiting::Look { .. } => Want::Look,
+            Waiting::Line(ask) => Want::Line(ask.clone()),
+            Waiting::Over(leave) => Want::Nothing(*leave),
+            // `advance` never stops in between; an empty walk is a finished one.
+            Waiting::Free => Want::Nothing(Leave::Finished),
+        }
+    }
+
+    /// What has been said since the last call.
+    pub fn events(&mut self) -> impl Iterator<Item = Event> {
+        std::mem::take(&mut self.events).into_iter()
+    }
+
+    /// The lesson being walked.
+    pub fn lesson(&self) -> &Lesson {
+        &self.lesson
+    }
+
+    /// Number of the step in hand, from 1, and how many there are.
+    pub fn position(&self) -> (usize, usize) {
+        (self.at + 1, self.lesson.steps.len())
+    }
+
+    /// Id of the step in hand.
+    pub fn step_id(&self) -> &str {
+        self.current().map_or("", |step| &step.id)
+    }
+
+    /// What expressions saw last.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The lab ran the wanted line, or could not read it.
+    pub fn ran(&mut self, result: Result<Ran, LineError>) {
+        let waiting = std::mem::replace(&mut self.waiting, Waiting::Free);
+        let Waiting::Lab { line, origin } = waiting else {
+            self.waiting = waiting;
+            return;
+        };
+        match result {
+            Ok(ran) => self.took(&line, origin, ran),
+            Err(problem) => self.could_not_read(&line, origin, problem),
+        }
+        self.advance();
+    }
+
+    /// The lab cleared itself, or looked around.
+    pub fn looked(&mut self, scope: Scope) {
+        self.scope = scope;
+        match std::mem::replace(&mut self.waiting, Waiting::Free) {
+            Waiting::Look { begin: true } => self.begin_step(),
+            Waiting::Look { begin: false } => self.look_again(),
+            _ => {}
+        }
+        self.advance();
+    }
+
+    /// The person typed a line.
+    pub fn line(&mut self, typed: &str) {
+        let Waiting::Line(ask) = self.waiting.clone() else {
+            return;
+        };
+        self.waiting = Waiting::Free;
+        let typed = typed.trim();
+        if is_lab_line(typed) {
+            self.waiting = Waiting::Lab {
+                line: typed.to_owned(),
+                origin: Origin::Learner { back_to: ask },
+            };
+            return;
+        }
+        match Word::parse(typed) {
+            Some(word) => self.word(word, ask),
+            None if typed.is_empty() && !self.playing => self.enter(ask),
+            None if typed.is_empty() => self.waiting = Waiting::Line(ask),
+            None if self.playing => self.not_a_line(typed, ask),
+            None => self.answer(typed, ask),
+        }
+        self.advance();
+    }
+
+    /// The person pressed Ctrl-C at the prompt: the line is dropped, nothing else changes.
+    pub fn interrupted(&mut self) {
+        self.notice("Interrupted. `quit` leaves, `help` lists what can be typed here.");
+    }
+
+    /// There will be no more lines.
+    pub fn end_of_input(&mut self) {
+        self.waiting = Waiting::Over(Leave::Quit);
+    }
+
+    fn current(&self) -> Option<&Step> {
+        self.lesson.steps.get(self.at)
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.events.push_back(event);
+    }
+
+    fn notice(&mut self, text: impl Into<String>) {
+        self.emit(Event::Notice { text: text.into() });
+    }
+
+    fn wait_for(&mut self, ask: Ask) {
+        self.waiting = Waiting::Line(ask);
+    }
+
+    fn advance(&mut self) {
+        while matches!(self.waiting, Waiting::Free) {
+            match self.plan.pop_front() {
+                Some(act) => self.act(act),
+                None => self.waiting = Waiting::Over(Leave::Finished),
+            }
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Clear(world) => self.waiting = Waiting::Clear(world),
+            Act::Quiet(line) => {
+                self.waiting = Waiting::Lab {
+                    line,
+                    origin: Origin::Setup,
+                }
+            }
+            Act::Shown(line) => {
+                self.waiting = Waiting::Lab {
+                    line,
+                    origin: Origin::Lesson,
+                }
+            }
+            Act::Text(text) => {
+                let text = grade::fill(&text, &self.scope);
+                self.emit(Event::Say { text });
+            }
+            Act::Prepared => self.say_prepared(),
+            Act::Enter(ask) => self.wait_for(ask),
+            Act::Offer(lines) => {
+                let lines = lines
+                    .iter()
+                    .map(|line| grade::fill_line(line, &self.scope))
+                    .collect();
+                self.wait_for(Ask::Run { lines });
+            }
+            Act::Predict => self.ask_prediction(),
+            Act::Grade => self.grade_prediction(),
+            Act::Explain(explain) => {
+                if let Some(text) = grade::explanation(&explain, &self.scope) {
+                    self.emit(Event::Explained { text });
+                }
+            }
+            Act::Task => self.begin_task(),
+            Act::Ask => self.ask_recall(),
+            Act::Visit => self.begin_visit(),
+            Act::Replay => self.replay_next(),
+            Act::Refute {
+                misconception,
+                refutation,
+            } => {
+                self.emit(Event::RefutationStarted { misconception });
+                for act in plan::of_refutation(&refutation).into_iter().rev() {
+                    self.plan.push_front(act);
+                }
+            }
+            Act::RefutationEnded => self.emit(Event::RefutationEnded),
+            Act::Finish(result) => self.finish(result),
+        }
+    }
+
+    fn begin_step(&mut self) {
+        self.step = InHand::default();
+        self.plan.clear();
+        let Some(step) = self.current().cloned() else {
+            self.waiting = Waiting::Over(Leave::Finished);
+            return;
+        };
+        if step
+            .when
+            .as_ref()
+            .is_some_and(|when| !grade::holds(when, &self.scope).0)
+        {
+            return self.leave_out(&step, None);
+        }
+        if let Some(reason) = lacks(&step, &self.scope) {
+            return self.leave_out(&step, Some(reason));
+        }
+        self.emit(Event::StepStarted {
+            step: step.id.clone(),
+            title: step.title.clone(),
+            number: self.at + 1,
+            total: self.lesson.steps.len(),
+            kind: step.kind.name(),
+        });
+        self.plan.extend(plan::of_step(&step));
+    }
+
+    fn leave_out(&mut self, step: &Step, reason: Option<&str>) {
+        if let Some(reason) = reason {
+            let reason = format!("This step is left out here: {reason}.");
+            self.emit(Event::StepSkipped {
+                step: step.id.clone(),
+                reason,
+            });
+        }
+        self.record(&step.id, StepResult::NotHere);
+        self.next_step();
+    }
+
+    fn finish(&mut self, result: StepResult) {
+        let id = self.step_id().to_owned();
+        self.record(&id, result);
+        self.next_step();
+    }
+
+    fn record(&mut self, step: &str, result: StepResult) {
+        match result {
+            StepResult::Right => self.summary.right += 1,
+            StepResult::Skipped => self.summary.skipped += 1,
+            _ => {}
+        }
+        self.emit(Event::StepDone {
+            step: step.to_owned(),
+            result,
+        });
+    }
+
+    fn next_step(&mut self) {
+        self.at += 1;
+        if self.at < self.lesson.steps.len() {
+            return self.begin_step();
+        }
+        self.plan.clear();
+        self.emit(Event::LessonDone {
+            lesson: self.lesson.id.clone(),
+            title: self.lesson.title.clone(),
+            summary: self.summary.clone(),
+        });
+        self.waiting = Waiting::Over(Leave::Finished);
+    }
+
+    fn say_prepared(&mut self) {
+        let lines = std::mem::take(&mut self.step.prepared);
+        if !lines.is_empty() {
+            self.emit(Event::Prepared { lines });
+        }
+    }
+}
+
+fn lacks(step: &Step, scope: &Scope) -> Option<&'static str> {
+    let private = [Need::Private];
+    grade::lacking(&step.needs, scope).or_else(|| match step.world {
+        WorldName::Private => grade::lacking(&private, scope),
+        WorldName::Host => None,
+    })
+}
+
+fn does_not_fit(step: &Step, scope: &Scope) -> bool {
+    lacks(step, scope).is_some()
+        || step
+            .when
+            .as_ref()
+            .is_some_and(|when| !grade::holds(when, scope).0)
+}

@@ -1,0 +1,339 @@
+//! Walks over a lesson made here, in a lab that only pretends: each line `name = …` binds an
+//! outcome whose port is its length. What the kernel really says is tested elsewhere.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::super::event::{Ask, Event, Leave, Want};
+use super::Tutor;
+use crate::lang::{Card, CardSource, Expr, Ran, Scope};
+use crate::lesson::{
+    Answer, Explain, Goal, Kind, Lesson, Level, Need, PredictOption, Question, Refutation, Step,
+    Task, Trap, WorldName,
+};
+
+struct NoCards;
+impl CardSource for NoCards {
+    fn card(&self, _: &str) -> Option<Card> {
+        None
+    }
+    fn keys(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+fn step(id: &str, kind: Kind) -> Step {
+    Step {
+        id: id.to_owned(),
+        title: None,
+        when: None,
+        needs: Vec::new(),
+        world: WorldName::Host,
+        setup: Vec::new(),
+        notes: None,
+        say: None,
+        kind,
+        explain: Vec::new(),
+    }
+}
+
+fn lesson() -> Lesson {
+    let option = |say: &str, claim: &str, tag: Option<&str>| PredictOption {
+        say: say.to_owned(),
+        claim: Expr::unchecked(claim),
+        misconception: tag.map(str::to_owned),
+    };
+    let mut predict = step(
+        "predict",
+        Kind::Predict {
+            question: "How long?".to_owned(),
+            options: vec![
+                option("short", "it.port < 5", Some("short-lines")),
+                option("long", "it.port > 5", None),
+            ],
+            lines: vec!["it = listen 127.0.0.1:0".to_owned()],
+        },
+    );
+    predict.explain = vec![Explain {
+        when: None,
+        say: "It has {{ it.port }}.".to_owned(),
+    }];
+    let mut task = step(
+        "task",
+        Kind::Task(Task {
+            text: "Make `b`.".to_owned(),
+            goals: vec![Goal {
+                say: "b is there".to_owned(),
+                check: Expr::unchecked("b is ok"),
+            }],
+            hints: vec!["first".to_owned(), "second".to_owned()],
+            solution: vec!["b = listen 127.0.0.1:{{ a.port }}".to_owned()],
+            traps: vec![Trap {
+                run: vec!["c = listen 127.0.0.1:1".to_owned()],
+                when: None,
+                says: "That is c.".to_owned(),
+            }],
+        }),
+    );
+    task.setup = vec!["a = listen 127.0.0.1:0".to_owned()];
+    let mut elsewhere = step("elsewhere", Kind::Say);
+    elsewhere.needs = vec![Need::Ipv6];
+    let ask = step(
+        "ask",
+        Kind::Ask(Question {
+            text: "Which?".to_owned(),
+            answer: Answer::Text(vec!["port".to_owned()]),
+            because: Some("It is the port.".to_owned()),
+        }),
+    );
+    Lesson {
+        id: "made".to_owned(),
+        number: None,
+        title: "Made".to_owned(),
+        summary: String::new(),
+        level: Level::Beginner,
+        minutes: 1,
+        objectives: Vec::new(),
+        terms: Vec::new(),
+        claims: Vec::new(),
+        steps: vec![step("hello", Kind::Say), predict, elsewhere, task, ask],
+        refutations: BTreeMap::from([(
+            "short-lines".to_owned(),
+            Refutation {
+                say: Some("Look again.".to_owned()),
+                setup: Vec::new(),
+                run: vec!["it = listen 127.0.0.1:00".to_owned()],
+                explain: Vec::new(),
+            },
+        )]),
+    }
+}
+
+/// Drives a walk with typed lines; gives every event as one short line, and how it ended.
+fn walk(from: Option<&str>, typed: &[&str]) -> (Vec<String>, Option<Leave>) {
+    let mut tutor = Tutor::new(Arc::new(lesson()), Arc::new(NoCards), from);
+    let mut scope = Scope::new();
+    let mut typed = typed.iter();
+    let mut said = Vec::new();
+    loop {
+        said.extend(tutor.events().map(|event| short(&event)));
+        match tutor.want() {
+            Want::Run { line, .. } => {
+                let line = crate::lang::Template::unchecked(&line)
+                    .render(&scope)
+                    .unwrap();
+                if let Some((name, _)) = line.split_once(" = ") {
+                    scope.insert(name, json!({"ok": true, "port": line.len()}));
+                }
+                said.push(format!("run {line}"));
+                tutor.ran(Ok(Ran {
+                    line,
+                    outcome: None,
+                    scope: scope.clone(),
+                }));
+            }
+            Want::Clear { .. } => {
+                scope = Scope::new();
+                tutor.looked(scope.clone());
+            }
+            Want::Look => tutor.looked(scope.clone()),
+            Want::Line(_) => match typed.next() {
+                Some(line) => tutor.line(line),
+                None => return (said, None),
+            },
+            Want::Nothing(leave) => return (said, Some(leave)),
+        }
+    }
+}
+
+fn short(event: &Event) -> String {
+    match event {
+        Event::StepStarted { step, .. } => format!("step {step}"),
+        Event::StepDone { step, result } => format!("done {step} {result:?}"),
+        Event::Graded {
+            chosen, came_true, ..
+        } => format!("graded {chosen:?} {came_true:?}"),
+        Event::Explained { text } | Event::Trap { text } | Event::Notice { text } => text.clone(),
+        Event::Goals { met, .. } => format!("goals {met}"),
+        Event::Hint { tier, of, .. } => format!("hint {tier}/{of}"),
+        Event::Answered { correct, .. } => format!("answered {correct}"),
+        Event::Solution { lines } => format!("solution {}", lines.join("; ")),
+        Event::RefutationStarted { .. } => "refutation".to_owned(),
+        other => {
+            let shown = format!("{other:?}");
+            shown
+                .split([' ', '{'])
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        }
+    }
+}
+
+fn has(said: &[String], wanted: &[&str]) {
+    let mut rest = said.iter();
+    for line in wanted {
+        assert!(
+            rest.any(|said| said == line),
+            "{line:?} is missing (in this order) in {said:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_whole_lesson() {
+    let (said, end) = walk(
+        None,
+        &["", "b", "", "b = listen 127.0.0.1:80", "", "port", ""],
+    );
+    has(
+        &said,
+        &[
+            "step hello",
+            "done hello Done",
+            "step predict",
+            "Predicted",
+            "run it = listen 127.0.0.1:0",
+            "graded Some(1) [1]",
+            "It has 23.",
+            "done predict Right",
+            "StepSkipped",
+            "done elsewhere NotHere",
+            "step task",
+            "Task",
+            "goals false",
+            "run b = listen 127.0.0.1:80",
+            "goals true",
+            "done task Done",
+            "step ask",
+            "answered true",
+            "done ask Right",
+            "LessonDone",
+        ],
+    );
+    assert_eq!(end, Some(Leave::Finished));
+}
+
+#[test]
+fn a_miss_with_a_known_misconception_branches_and_returns() {
+    let (said, _) = walk(Some("predict"), &["a", "", "", ""]);
+    has(
+        &said,
+        &[
+            "graded Some(0) [1]",
+            "It has 23.",
+            "refutation",
+            "Say",
+            "run it = listen 127.0.0.1:00",
+            "RefutationEnded",
+            "done predict Missed",
+            "step task",
+        ],
+    );
+}
+
+#[test]
+fn skip_performs_the_step() {
+    let (said, _) = walk(Some("predict"), &["skip", "", "skip", "", "skip", ""]);
+    has(
+        &said,
+        &[
+            "run it = listen 127.0.0.1:0",
+            "graded None [1]",
+            "done predict Skipped",
+            "run b = listen 127.0.0.1:23",
+            "done task Skipped",
+            "answered false",
+            "done ask Skipped",
+        ],
+    );
+}
+
+#[test]
+fn tasks_have_hints_traps_solutions_and_undo() {
+    let (said, _) = walk(
+        Some("task"),
+        &[
+            "hint",
+            "hint",
+            "hint",
+            "c = listen 127.0.0.1:1",
+            "undo",
+            "undo",
+            "solution",
+            "",
+            "b = listen 127.0.0.1:23",
+            "",
+        ],
+    );
+    has(
+        &said,
+        &[
+            "hint 1/2",
+            "hint 2/2",
+            "NoMoreHints",
+            "run c = listen 127.0.0.1:1",
+            "That is c.",
+            "Taken back: c = listen 127.0.0.1:1",
+            "run a = listen 127.0.0.1:0",
+            "goals false",
+            "There is nothing to take back here; `reset` starts the step afresh.",
+            "solution b = listen 127.0.0.1:22",
+            "The goals above are still open. `hint` helps; `skip` performs the step.",
+            "goals true",
+            "done task Helped",
+        ],
+    );
+}
+
+#[test]
+fn every_verb_works_at_every_prompt_and_words_never_lose_the_place() {
+    let (said, _) = walk(
+        Some("predict"),
+        &[
+            "x = listen 0",
+            "help",
+            "notes",
+            "hint",
+            "play",
+            "a",
+            "done",
+            "z",
+            "",
+            "b",
+            "",
+        ],
+    );
+    has(
+        &said,
+        &[
+            "run x = listen 0",
+            "Help",
+            "NoMoreHints",
+            "Play",
+            "BadLine",
+            "Play",
+            "Question",
+            "NotUnderstood",
+            "NotUnderstood",
+            "graded Some(1) [1]",
+            "done predict Right",
+        ],
+    );
+}
+
+#[test]
+fn leaving_and_resuming() {
+    assert_eq!(walk(None, &["menu"]).1, Some(Leave::Menu));
+    assert_eq!(walk(None, &["quit"]).1, Some(Leave::Quit));
+    let (said, _) = walk(Some("task"), &["back", ""]);
+    has(&said, &["step task", "step predict"]);
+    let mut tutor = Tutor::new(Arc::new(lesson()), Arc::new(NoCards), Some("ask"));
+    tutor.looked(Scope::new());
+    assert_eq!((tutor.step_id(), tutor.position()), ("ask", (5, 5)));
+    tutor.looked(Scope::new());
+    assert_eq!(tutor.want(), Want::Line(Ask::Text));
+    tutor.end_of_input();
+    assert_eq!(tutor.want(), Want::Nothing(Leave::Quit));
+}

@@ -1,0 +1,265 @@
+//! What the person typed: answers, and the words of the walk.
+use crate::lang::{LineError, parse_line, verb_usage, verbs};
+use crate::lesson::{Kind, Step, Task};
+
+use super::super::event::{Ask, Event, Leave, StepResult};
+use super::super::grade;
+use super::super::plan::{self, Act};
+use super::super::words::{WORDS, Word};
+use super::{Tutor, Waiting, does_not_fit};
+
+impl Tutor {
+    pub(super) fn enter(&mut self, ask: Ask) {
+        match ask {
+            Ask::Continue | Ask::Run { .. } => {}
+            Ask::Visit => self.waiting = Waiting::Look { begin: false },
+            Ask::Commands => {
+                self.notice(
+                    "The goals above are still open. `hint` helps; `skip` performs the step.",
+                );
+                self.wait_for(ask);
+            }
+            Ask::Letter { options, .. } => {
+                let help = format!("{}; or `skip`", grade::one_letter(options));
+                self.emit(Event::NotUnderstood {
+                    given: String::new(),
+                    help,
+                });
+                self.wait_for(ask);
+            }
+            _ => {
+                self.notice("An answer is wanted here; `hint` and `skip` work as well.");
+                self.wait_for(ask);
+            }
+        }
+    }
+
+    pub(super) fn answer(&mut self, typed: &str, ask: Ask) {
+        let is_recall = matches!(self.current().map(|s| &s.kind), Some(Kind::Ask(_)));
+        match &ask {
+            Ask::Letter { options, .. } if !is_recall => match grade::letters(typed, *options) {
+                Some(chosen) if chosen.len() == 1 => self.predicted(chosen.first().copied()),
+                _ => {
+                    let help = grade::one_letter(*options);
+                    self.emit(Event::NotUnderstood {
+                        given: typed.to_owned(),
+                        help,
+                    });
+                    self.wait_for(ask);
+                }
+            },
+            Ask::Letter { .. } | Ask::Order { .. } | Ask::Number | Ask::Text | Ask::Endpoint => {
+                self.recalled(typed, ask);
+            }
+            _ => self.not_a_line(typed, ask),
+        }
+    }
+
+    /// Neither a word of the walk nor a lab line: the lab's own error says it best.
+    pub(super) fn not_a_line(&mut self, typed: &str, ask: Ask) {
+        if let Err(LineError {
+            message,
+            span,
+            help,
+        }) = parse_line(typed)
+        {
+            self.emit(Event::BadLine {
+                line: typed.to_owned(),
+                message,
+                span,
+                help,
+            });
+        }
+        self.wait_for(ask);
+    }
+
+    pub(super) fn word(&mut self, word: Word, ask: Ask) {
+        match word {
+            Word::Next => self.enter(ask),
+            Word::Back => self.back(),
+            Word::Hint => self.hint(ask),
+            Word::Solution => self.solution(ask),
+            Word::Skip => self.skip(&ask),
+            Word::Undo => self.undo(ask),
+            Word::Restart => self.begin_step(),
+            Word::Play => self.play(ask),
+            Word::Done => self.done_playing(ask),
+            Word::Menu => self.waiting = Waiting::Over(Leave::Menu),
+            Word::Quit => self.waiting = Waiting::Over(Leave::Quit),
+            Word::Notes => self.notes(ask),
+            Word::Help(verb) => self.help(verb.as_deref(), ask),
+        }
+    }
+
+    pub(super) fn back(&mut self) {
+        if self.at == 0 {
+            self.notice("This is the first step.");
+        }
+        self.at = self.at.saturating_sub(1);
+        // Steps that do not fit this machine lie behind us too; do not walk into them again.
+        while self.at > 0
+            && self
+                .current()
+                .is_some_and(|step| does_not_fit(step, &self.scope))
+        {
+            self.at -= 1;
+        }
+        self.begin_step();
+    }
+
+    pub(super) fn hint(&mut self, ask: Ask) {
+        let hints = match self.current().map(|step| &step.kind) {
+            Some(Kind::Task(task)) => task.hints.clone(),
+            _ => Vec::new(),
+        };
+        match hints.get(self.step.hints) {
+            Some(text) => {
+                self.step.hints += 1;
+                let text = grade::fill(text, &self.scope);
+                self.emit(Event::Hint {
+                    tier: self.step.hints,
+                    of: hints.len(),
+                    text,
+                });
+            }
+            None => self.emit(Event::NoMoreHints {
+                solution: !hints.is_empty(),
+            }),
+        }
+        self.wait_for(ask);
+    }
+
+    pub(super) fn solution(&mut self, ask: Ask) {
+        let lines = match self.current().map(|step| &step.kind) {
+            Some(Kind::Task(task)) => task.solution.clone(),
+            Some(Kind::Visit(visit)) => visit.stand_in.clone(),
+            _ => Vec::new(),
+        };
+        if lines.is_empty() {
+            self.notice(match &ask {
+                Ask::Letter { .. } => "The kernel knows; pick any option to see, or `skip`.",
+                _ => "There is nothing to type here; `skip` shows the answer and goes on.",
+            });
+        } else {
+            self.step.helped = true;
+            let lines = lines
+                .iter()
+                .map(|line| grade::fill_line(line, &self.scope))
+                .collect();
+            self.emit(Event::Solution { lines });
+        }
+        self.wait_for(ask);
+    }
+
+    /// Performs the step for the learner, so that what follows makes sense.
+    pub(super) fn skip(&mut self, ask: &Ask) {
+        if self.step.settled || matches!(ask, Ask::Continue | Ask::Run { .. }) {
+            return;
+        }
+        let Some(step) = self.current().cloned() else {
+            return;
+        };
+        match &step.kind {
+            Kind::Predict { .. } => self.predicted(None),
+            Kind::Task(Task {
+                solution: lines, ..
+            }) => self.perform(&step, lines),
+            Kind::Visit(visit) => self.perform(&step, &visit.stand_in),
+            Kind::Ask(_) => {
+                self.reveal(false, "");
+                self.settle(StepResult::Skipped);
+            }
+            Kind::Say | Kind::Run { .. } => {}
+        }
+    }
+
+    pub(super) fn perform(&mut self, step: &Step, lines: &[String]) {
+        self.step.settled = true;
+        self.plan.push_back(Act::Clear(step.world));
+        self.plan.extend(step.setup.iter().cloned().map(Act::Quiet));
+        self.plan.extend(lines.iter().cloned().map(Act::Shown));
+        self.plan.push_back(Act::Explain(step.explain.clone()));
+        self.plan.extend(plan::ending(StepResult::Skipped));
+    }
+
+    pub(super) fn undo(&mut self, ask: Ask) {
+        let is_task = matches!(self.current().map(|step| &step.kind), Some(Kind::Task(_)));
+        if self.step.typed.is_empty() || !is_task || self.step.settled {
+            self.notice("There is nothing to take back here; `reset` starts the step afresh.");
+            return self.wait_for(ask);
+        }
+        let Some(step) = self.current().cloned() else {
+            return;
+        };
+        let dropped = self.step.typed.pop().unwrap_or_default();
+        self.notice(format!("Taken back: {dropped}"));
+        self.step.replay = std::mem::take(&mut self.step.typed).into();
+        self.step.typed = self.step.replay.iter().cloned().collect();
+        self.plan.push_back(Act::Clear(step.world));
+        self.plan.extend(step.setup.iter().cloned().map(Act::Quiet));
+        self.plan.push_back(Act::Replay);
+    }
+
+    pub(super) fn play(&mut self, ask: Ask) {
+        self.playing = true;
+        self.emit(Event::Play { on: true });
+        self.wait_for(ask);
+    }
+
+    pub(super) fn done_playing(&mut self, ask: Ask) {
+        if self.playing {
+            self.playing = false;
+            self.emit(Event::Play { on: false });
+        }
+        self.repeat_question(ask);
+    }
+
+    /// After a detour the question has scrolled away; say it again.
+    pub(super) fn repeat_question(&mut self, ask: Ask) {
+        match self.current().map(|step| step.kind.name()) {
+            Some("predict") if !self.step.settled => self.ask_prediction(),
+            Some("ask") if !self.step.settled => self.ask_recall(),
+            Some("task") if !self.step.settled => self.waiting = Waiting::Look { begin: false },
+            _ => self.wait_for(ask),
+        }
+    }
+
+    pub(super) fn notes(&mut self, ask: Ask) {
+        match self.current().and_then(|step| step.notes.clone()) {
+            Some(text) => {
+                let text = grade::fill(&text, &self.scope);
+                self.emit(Event::Notes { text });
+            }
+            None => self.notice("This step has no instructor's notes."),
+        }
+        self.wait_for(ask);
+    }
+
+    pub(super) fn help(&mut self, verb: Option<&str>, ask: Ask) {
+        match verb {
+            None => self.emit(Event::Help {
+                words: WORDS
+                    .iter()
+                    .map(|(w, m)| ((*w).to_owned(), (*m).to_owned()))
+                    .collect(),
+                verbs: verbs()
+                    .into_iter()
+                    .map(|(v, m)| (v.to_owned(), m))
+                    .collect(),
+            }),
+            Some(verb) => match (
+                verb_usage(verb),
+                WORDS.iter().find(|(word, _)| *word == verb),
+            ) {
+                (_, Some((word, meaning))) if *word != "reset" => {
+                    self.emit(Event::VerbHelp {
+                        text: format!("{word}: {meaning}"),
+                    });
+                }
+                (Some(text), _) => self.emit(Event::VerbHelp { text }),
+                _ => self.notice(format!("`{verb}` is no verb; `help` lists them all.")),
+            },
+        }
+        self.wait_for(ask);
+    }
+}
