@@ -30,6 +30,19 @@ pub const PAYLOAD_BYTES: usize = 8 << 20;
 /// The longest line that is parsed; longer input is refused with its length.
 pub const LINE_BYTES: usize = 16 << 10;
 
+/// Lines of one paste. More than fits a screen cannot have been read before it is confirmed.
+pub const BLOCK_LINES: usize = 50;
+
+/// Unusable lines in a row after which the prompt gives up: a person stops sooner, a broken terminal
+/// never does.
+pub const DROPPED_LINES: usize = 50;
+
+/// Typed lines remembered from earlier sessions.
+pub const HISTORY_LINES: usize = 500;
+
+/// The part of the history file that is read; older lines are forgotten.
+pub const HISTORY_BYTES: u64 = 64 << 10;
+
 /// The largest lesson file: sixteen times the longest lesson we know.
 pub const LESSON_BYTES: usize = 1 << 20;
 

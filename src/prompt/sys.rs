@@ -1,0 +1,168 @@
+//! The few calls of the prompt that Rust cannot check: what a signal handler may do, and nothing
+//! else. A handler here calls only functions of signal-safety(7); it never allocates, locks or
+//! prints a sentence.
+#![expect(
+    unsafe_code,
+    reason = "signal handlers and the terminal's settings exist only as C calls"
+)]
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
+
+/// The terminal as it was found, and whose it was.
+struct Saved {
+    settings: libc::termios,
+    process: libc::pid_t,
+}
+
+static SAVED: AtomicPtr<Saved> = AtomicPtr::new(ptr::null_mut());
+static WAKE: AtomicI32 = AtomicI32::new(-1);
+static WAITING: AtomicBool = AtomicBool::new(false);
+
+/// Ends bracketed paste, and leaves the half-typed line.
+const LEAVE_EDITOR: &[u8] = b"\x1b[?2004l\r\n";
+
+/// Remembers the settings of the terminal on standard input. Says whether there is one.
+pub(super) fn save() -> bool {
+    let Some(settings) = current() else {
+        return false;
+    };
+    // SAFETY: getpid(2) has no preconditions.
+    let process = unsafe { libc::getpid() };
+    let saved = Box::into_raw(Box::new(Saved { settings, process }));
+    // Not freed when replaced: a handler may be reading it. A program saves once.
+    SAVED.store(saved, Ordering::Release);
+    true
+}
+
+/// Gives the terminal back as it was saved. May be called from a signal handler.
+///
+/// Does nothing in a forked child, and nothing in the background: there the terminal belongs to
+/// the shell, which has settings of its own.
+pub(super) fn restore() {
+    let saved = SAVED.load(Ordering::Acquire);
+    if saved.is_null() {
+        return;
+    }
+    // SAFETY: the pointer came from Box::into_raw and is never freed.
+    let saved = unsafe { &*saved };
+    // SAFETY: these take no pointers; all are on the list of signal-safety(7).
+    let ours = unsafe {
+        libc::getpid() == saved.process && libc::tcgetpgrp(libc::STDIN_FILENO) == libc::getpgrp()
+    };
+    let Some(now) = current().filter(|_| ours) else {
+        return;
+    };
+    // SAFETY: `settings` is a termios that tcgetattr(3) filled in. TCSANOW does not block.
+    unsafe { libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, &raw const saved.settings) };
+    if now.c_lflag & libc::ICANON == 0 {
+        write(libc::STDOUT_FILENO, LEAVE_EDITOR);
+    }
+}
+
+fn current() -> Option<libc::termios> {
+    // SAFETY: termios is plain numbers, for which zeros are valid.
+    let mut settings: libc::termios = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a live termios.
+    let answer = unsafe { libc::tcgetattr(libc::STDIN_FILENO, &raw mut settings) };
+    (answer == 0).then_some(settings)
+}
+
+fn write(descriptor: libc::c_int, bytes: &[u8]) {
+    // SAFETY: pointer and length belong to one live slice.
+    unsafe { libc::write(descriptor, bytes.as_ptr().cast(), bytes.len()) };
+}
+
+/// Sees to it that `signal` restores the terminal before it ends the program, so that the exit
+/// status is the signal's own. A signal that was ignored (nohup) stays ignored.
+pub(super) fn restore_on(signal: libc::c_int) -> io::Result<()> {
+    install(signal, ending as *const () as usize, libc::SA_RESETHAND)
+}
+
+/// Takes SIGINT: a plain prompt that waits is woken; where nobody else handles the signal, it ends
+/// the program with the terminal restored.
+pub(super) fn take_interrupt() -> io::Result<()> {
+    install(
+        libc::SIGINT,
+        interrupting as *const () as usize,
+        libc::SA_RESTART,
+    )
+}
+
+fn install(signal: libc::c_int, handler: usize, flags: libc::c_int) -> io::Result<()> {
+    if disposition(signal)? == libc::SIG_IGN {
+        return Ok(());
+    }
+    // SAFETY: sigaction is plain numbers and a handler address, for which zeros are valid.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = handler;
+    action.sa_flags = flags;
+    // SAFETY: both pointers are to live values; SIGTTOU is blocked so that tcsetattr(3) in the
+    // handler cannot stop the program should it have gone to the background just then.
+    unsafe {
+        libc::sigemptyset(&raw mut action.sa_mask);
+        libc::sigaddset(&raw mut action.sa_mask, libc::SIGTTOU);
+    }
+    // SAFETY: the handler is an `extern "C" fn(c_int)` that keeps to signal-safety(7).
+    let answer = unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) };
+    if answer == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// What a signal does now: `SIG_DFL`, `SIG_IGN` or the address of a handler.
+fn disposition(signal: libc::c_int) -> io::Result<usize> {
+    // SAFETY: sigaction is plain numbers and a handler address, for which zeros are valid.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: a null new action only asks; the other pointer is to a live value.
+    let answer = unsafe { libc::sigaction(signal, ptr::null(), &raw mut action) };
+    if answer == 0 {
+        Ok(action.sa_sigaction)
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Restores, then lets the signal do what it would have done.
+extern "C" fn ending(signal: libc::c_int) {
+    restore();
+    die_of(signal);
+}
+
+extern "C" fn interrupting(signal: libc::c_int) {
+    if WAITING.load(Ordering::Acquire) {
+        write(WAKE.load(Ordering::Acquire), b"i");
+        return;
+    }
+    // Somebody who took the signal after us (tokio) calls the former handler too, and then decides
+    // alone what Ctrl-C means.
+    let own = interrupting as *const () as usize;
+    if disposition(signal).is_ok_and(|now| now == own) {
+        restore();
+        die_of(signal);
+    }
+}
+
+/// The signal is blocked while its handler runs, so it takes effect on return.
+fn die_of(signal: libc::c_int) {
+    // SAFETY: neither call takes a pointer; both are on the list of signal-safety(7).
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+}
+
+/// Where SIGINT writes a byte while [`waiting`] is on. The descriptor must not block.
+pub(super) fn wake_through(pipe: OwnedFd) {
+    WAKE.store(pipe.as_raw_fd(), Ordering::Release);
+    // Open as long as the program runs: a handler may be about to write.
+    std::mem::forget(pipe);
+}
+
+/// Says whether a plain prompt waits for its line.
+pub(super) fn waiting(on: bool) {
+    WAITING.store(on, Ordering::Release);
+}

@@ -1,0 +1,147 @@
+//! The terminal is always given back as it was: at the end, on a panic, and on the signals that end
+//! a program. The line editor restores it only when it returns, which none of those lets it do.
+//!
+//! Ctrl-C is not ended here: at the prompt it is a key, and while a verb runs it belongs to the
+//! runtime. Nothing here prints, but for the two lines of a panic.
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::panic::{self, PanicHookInfo};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::plain::Source;
+use super::{display_safe, sys};
+
+/// The signals that end a program without asking it: a closed window, `kill`, Ctrl-\.
+const ENDING: [libc::c_int; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
+
+/// Restores the terminal when dropped. See [`guard`].
+#[derive(Debug)]
+#[must_use = "the terminal is restored when this is dropped"]
+pub struct Guard(());
+
+/// Remembers how the terminal is set, and sees to it that it is set so again however the program
+/// ends. Call it once, early in `main`.
+pub fn guard() -> Guard {
+    panic::set_hook(Box::new(report));
+    let mut signals = vec![sys::take_interrupt()];
+    if sys::save() {
+        signals.extend(ENDING.map(sys::restore_on));
+    }
+    // Where a handler cannot be had (a seccomp filter), the prompt still works; only a kill then
+    // leaves the terminal raw, and `reset` mends that.
+    drop(signals);
+    Guard(())
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        sys::restore();
+    }
+}
+
+/// Whether a person types on standard input and reads on standard output.
+pub fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// A panic in two lines: what and where, then what to do. The terminal comes first, or the lines
+/// would be drawn as stairs.
+fn report(info: &PanicHookInfo<'_>) {
+    // A panic elsewhere ends one task, not the program: the prompt goes on and stays raw.
+    if std::thread::current().name() == Some("main") {
+        sys::restore();
+    }
+    let mut screen = io::stderr().lock();
+    let written = writeln!(screen, "{}", in_two_lines(info));
+    let backtrace = Backtrace::capture();
+    if written.is_ok() && backtrace.status() == BacktraceStatus::Captured {
+        // The last words of a program have nobody left to tell about a closed stderr.
+        drop(writeln!(screen, "{backtrace}"));
+    }
+}
+
+fn in_two_lines(info: &PanicHookInfo<'_>) -> String {
+    let what = info.payload_as_str().unwrap_or("no reason given");
+    let place = info
+        .location()
+        .map_or_else(String::new, |place| format!(" ({place})"));
+    format!(
+        "looplab made a mistake of its own and stopped what it was doing: {}{place}\n\
+         Your progress is kept. Please report these two lines with what you typed last; \
+         RUST_BACKTRACE=1 shows more.",
+        display_safe(what)
+    )
+}
+
+/// Standard input for a plain prompt: reads bytes as they come, and Ctrl-C ends a wait.
+#[derive(Debug)]
+pub(super) struct PlainInput {
+    wake: Option<UnixStream>,
+}
+
+impl PlainInput {
+    /// Without descriptors to wake it through, Ctrl-C has its usual effect.
+    pub(super) fn new() -> Self {
+        Self {
+            wake: wake_pair().ok(),
+        }
+    }
+}
+
+impl Source for PlainInput {
+    /// Called before the prompt can be seen, so that no Ctrl-C comes too early to be noticed.
+    fn begin(&self) {
+        if let Some(mut wake) = self.wake.as_ref() {
+            let mut stale = [0; 64];
+            while wake.read(&mut stale).is_ok_and(|count| count > 0) {}
+            sys::waiting(true);
+        }
+    }
+
+    fn end(&self) {
+        sys::waiting(false);
+    }
+}
+
+impl Read for PlainInput {
+    /// Fails with [`io::ErrorKind::Interrupted`] on Ctrl-C, and on nothing else.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let stdin = io::stdin();
+        loop {
+            if let Some(wake) = &self.wake {
+                let mut sources = [
+                    PollFd::new(wake.as_fd(), PollFlags::POLLIN),
+                    PollFd::new(stdin.as_fd(), PollFlags::POLLIN),
+                ];
+                match poll(&mut sources, PollTimeout::NONE) {
+                    Err(nix::Error::EINTR) => continue,
+                    Err(error) => return Err(error.into()),
+                    Ok(_) if sources.first().is_some_and(is_ready) => {
+                        return Err(io::ErrorKind::Interrupted.into());
+                    }
+                    Ok(_) => {}
+                }
+            }
+            match nix::unistd::read(stdin.as_fd(), buffer) {
+                Err(nix::Error::EINTR) => {}
+                answer => return Ok(answer?),
+            }
+        }
+    }
+}
+
+/// The end to poll; the other one belongs to the signal handler.
+fn wake_pair() -> io::Result<UnixStream> {
+    let (reader, writer) = UnixStream::pair()?;
+    reader.set_nonblocking(true)?;
+    writer.set_nonblocking(true)?;
+    sys::wake_through(writer.into());
+    Ok(reader)
+}
+
+fn is_ready(source: &PollFd<'_>) -> bool {
+    source.any().unwrap_or_default()
+}
