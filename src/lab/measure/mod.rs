@@ -1,20 +1,11 @@
 //! Measurements: how long a round trip takes, and how values are spread.
-use std::sync::atomic::AtomicBool;
+//!
+//! What is measured is the system calls and the kernel between them, on blocking threads of its
+//! own: neither the program's runtime nor its terminal may stand in the way. A figure never leaves
+//! without the sentence that says how it was made.
+mod spread;
+mod trips;
+mod wires;
 
-use super::observe::Namespace;
-use crate::lang::{Bucket, Failure, RoundTrips, Rtt};
-
-/// Round trips between two blocking threads over sockets of `ns`. Ends early, with
-/// `interrupted`, once `cancel` is set.
-pub fn rtt(
-    _ns: &dyn Namespace,
-    _wanted: &Rtt,
-    _cancel: &AtomicBool,
-) -> Result<RoundTrips, Failure> {
-    todo!()
-}
-
-/// At most `n` bars of equal width that hold every value.
-pub fn buckets(_values: &[f64], _n: usize) -> Vec<Bucket> {
-    todo!()
-}
+pub use spread::buckets;
+pub use trips::rtt;
