@@ -1,70 +1,79 @@
 //! What the kernel says of sockets, ports, routes, names and counters, as typed facts.
 //!
 //! Everything here only looks. Nothing is sent to another socket or another machine, no name is
-//! asked of a DNS server, and what may not be looked at is a [`Failure`] with the reason.
+//! asked of a DNS server, and what may not be looked at is a [`Failure`](crate::lang::Failure) with
+//! the reason.
+//!
+//! # Layout
+//!
+//! * [`Namespace`]: where to look. `netlink` and `bytes`: one question to the kernel, and its answer.
+//! * `inet`, `unix`, `owners`: the kernel's socket tables, and the processes behind them;
+//!   [`sockets`] puts them together, [`who`] draws the conclusion for one port.
+//! * [`interfaces`], [`route`], [`counters`], [`range`]: the same for the network around them.
+//! * [`resolve`]: what a name stands for, without asking anybody.
 mod filter;
 mod namespace;
+mod resolve;
+mod sys;
+
+#[cfg(target_os = "linux")]
+mod bytes;
+#[cfg(target_os = "linux")]
+mod counters;
+#[cfg(target_os = "linux")]
+mod holders;
+#[cfg(target_os = "linux")]
+mod inet;
+#[cfg(target_os = "linux")]
+mod interfaces;
+#[cfg(target_os = "linux")]
+mod netlink;
+#[cfg(target_os = "linux")]
+mod owners;
+#[cfg(target_os = "linux")]
+mod range;
+#[cfg(target_os = "linux")]
+mod route;
+#[cfg(target_os = "linux")]
+mod table;
+#[cfg(target_os = "linux")]
+mod unix;
+#[cfg(target_os = "linux")]
+mod who;
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
 
 use std::io;
-use std::net::IpAddr;
 
-use crate::lang::{
-    CounterReading, EphemeralRange, Failure, Holders, Interfaces, KernelRoute, Resolved, SocketRow,
-    SocketTable,
-};
-use crate::net::FourTuple;
+use crate::lang::{Failure, FailureCause};
+use crate::net::Errno;
 
 pub use filter::{LabSockets, Owners, Protocols, SocketFilter};
 pub use namespace::{Here, Namespace};
+pub use resolve::resolve;
 
-/// The socket table, as sock_diag(7) gives it.
-pub fn sockets(_ns: &dyn Namespace, _filter: &SocketFilter<'_>) -> Result<SocketTable, Failure> {
-    todo!()
-}
+#[cfg(target_os = "linux")]
+pub use {
+    counters::counters,
+    interfaces::interfaces,
+    range::range,
+    route::route,
+    table::{connection, listeners, sockets, udp_sockets},
+    who::who,
+};
 
-/// TCP listeners alone, without owners: the kernel keeps them in a table of their own, so this
-/// takes the same fraction of a millisecond however many connections there are.
-pub fn listeners(_ns: &dyn Namespace) -> io::Result<Vec<SocketRow>> {
-    todo!()
-}
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::*;
 
-/// UDP sockets, without owners. Those without a peer receive from anybody.
-pub fn udp_sockets(_ns: &dyn Namespace) -> io::Result<Vec<SocketRow>> {
-    todo!()
-}
-
-/// The one TCP socket with these two ends, looked up by the kernel's own hash; `None` when it is
-/// closed for good.
-pub fn connection(_ns: &dyn Namespace, _ends: FourTuple) -> io::Result<Option<SocketRow>> {
-    todo!()
-}
-
-/// What holds a port, and how it would become free.
-pub fn who(_ns: &dyn Namespace, _port: u16, _lab: Option<&LabSockets>) -> Result<Holders, Failure> {
-    todo!()
-}
-
-/// The range of ports the kernel hands out.
-pub fn range(_ns: &dyn Namespace) -> Result<EphemeralRange, Failure> {
-    todo!()
-}
-
-/// What `localhost` or a numeric spelling of an address stands for. Every other name is refused.
-pub fn resolve(_name: &str) -> Result<Resolved, Failure> {
-    todo!()
-}
-
-/// The interfaces and their addresses.
-pub fn interfaces(_ns: &dyn Namespace) -> Result<Interfaces, Failure> {
-    todo!()
-}
-
-/// Counters of one interface and of the protocols.
-pub fn counters(_ns: &dyn Namespace, _interface: &str) -> Result<CounterReading, Failure> {
-    todo!()
-}
-
-/// The kernel's route to an address. Nothing is sent there.
-pub fn route(_ns: &dyn Namespace, _address: IpAddr) -> Result<KernelRoute, Failure> {
-    todo!()
+/// The failure of a look that this system does not allow or does not offer.
+fn not_available(operation: &'static str, what: &str, error: &io::Error) -> Failure {
+    let reason = Errno::of(error).map_or_else(|| error.to_string(), Errno::name);
+    Failure {
+        error: FailureCause::NotAvailable,
+        operation,
+        local: None,
+        peer: None,
+        message: format!("{what} cannot be read here ({reason})"),
+    }
 }

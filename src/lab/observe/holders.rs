@@ -1,0 +1,350 @@
+//! From the sockets that have a port to one sentence: why it is taken, and how it becomes free.
+//!
+//! Pure: everything it needs to know of the machine comes in as an argument.
+use crate::lang::SocketRow;
+use crate::net::{Endpoint, PortRange, TcpState};
+
+/// What the kernel said when the port was claimed on every address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// Not tried, or with an error that says nothing about the port.
+    NotTried,
+    Granted,
+    /// EADDRINUSE.
+    InUse,
+    /// EACCES.
+    Denied,
+}
+
+/// What must be known beside the sockets themselves.
+pub(super) struct Surroundings {
+    /// This process.
+    pub(super) pid: u32,
+    /// This user.
+    pub(super) uid: u32,
+    /// The text of passwd(5), for the names of users.
+    pub(super) users: String,
+    /// The TCP listeners of the namespace.
+    pub(super) listeners: Vec<SocketRow>,
+    /// The kernel's ephemeral range.
+    pub(super) range: Option<PortRange>,
+    pub(super) claim: Claim,
+}
+
+/// The answer.
+#[derive(Debug, PartialEq)]
+pub(super) struct Conclusion {
+    pub(super) finding: String,
+    pub(super) cure: Option<String>,
+    pub(super) free: bool,
+}
+
+impl Conclusion {
+    fn taken(finding: String, cure: impl Into<String>) -> Self {
+        Self {
+            finding,
+            cure: Some(cure.into()),
+            free: false,
+        }
+    }
+
+    fn free(finding: String) -> Self {
+        Self {
+            finding,
+            cure: None,
+            free: true,
+        }
+    }
+}
+
+/// Why a port is taken, or that it is free.
+pub(super) fn conclude(port: u16, rows: &[SocketRow], around: &Surroundings) -> Conclusion {
+    if port == 0 {
+        return Conclusion::free(
+            "nothing ever holds port 0: to bind it is to ask the kernel for any free port".into(),
+        );
+    }
+    match strongest(rows) {
+        None => unlisted(port, around),
+        Some(row) if row.protocol == "udp" => datagrams(port, row, around),
+        Some(row) => match row.state {
+            TcpState::Listen => listening(port, row, rows, around),
+            TcpState::Closed => bound(port, row, around),
+            TcpState::TimeWait => time_wait(port, rows),
+            _ if row.inode == 0 => orphan(port, row),
+            _ => connected(port, row, around),
+        },
+    }
+}
+
+/// The row that decides: a listener explains more than the connections it has, and those more than
+/// what is left of closed ones.
+fn strongest(rows: &[SocketRow]) -> Option<&SocketRow> {
+    rows.iter().min_by_key(|row| match row.state {
+        _ if row.protocol == "udp" => 6,
+        TcpState::Listen => 0,
+        TcpState::Closed => 1,
+        TcpState::TimeWait => 5,
+        _ if row.inode == 0 => 4,
+        _ => 2,
+    })
+}
+
+fn unlisted(port: u16, around: &Surroundings) -> Conclusion {
+    match around.claim {
+        Claim::Granted => Conclusion::free(format!(
+            "port {port} is free: nothing holds it, and bind(2) on every address would succeed"
+        )),
+        Claim::NotTried => Conclusion::free(format!("port {port} is free: nothing holds it")),
+        Claim::Denied => Conclusion::free(format!(
+            "nothing holds port {port}, but your user may not bind it: ports this low need the \
+             privilege CAP_NET_BIND_SERVICE (EACCES)"
+        )),
+        Claim::InUse => Conclusion::taken(
+            format!(
+                "port {port} is taken (EADDRINUSE) by a socket that this kernel does not list: one \
+                 that is bound, but neither listens nor is connected"
+            ),
+            "choose another port, or 0 to let the kernel choose; end the program that bound it",
+        ),
+    }
+}
+
+fn listening(port: u16, row: &SocketRow, rows: &[SocketRow], around: &Surroundings) -> Conclusion {
+    let others = rows
+        .iter()
+        .filter(|other| other.protocol == "tcp" && other.state == TcpState::Listen)
+        .count()
+        - 1;
+    let others = match others {
+        0 => String::new(),
+        1 => "; one more listener shares the number".to_owned(),
+        n => format!("; {n} more listeners share the number"),
+    };
+    Conclusion::taken(
+        format!(
+            "port {port} is held by a listener of {}, on {}{others}",
+            around.holder(row),
+            place(&row.local),
+        ),
+        around.ending(row),
+    )
+}
+
+fn bound(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
+    Conclusion::taken(
+        format!(
+            "port {port} is claimed by {}, on {}: its socket is bound, but does not listen yet",
+            around.holder(row),
+            place(&row.local),
+        ),
+        around.ending(row),
+    )
+}
+
+fn connected(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
+    let holder = around.holder(row);
+    let peer = row
+        .peer
+        .as_ref()
+        .map_or_else(String::new, |peer| format!(" to {peer}"));
+    let state = row.state;
+    if around.is_outgoing(row) {
+        return Conclusion::taken(
+            format!(
+                "port {port} was lent to an outgoing connection of {holder}{peer} ({state}); nobody \
+                 listens on it"
+            ),
+            format!(
+                "wait until that connection ends; a server's port is safe outside the range the \
+                 kernel lends from{}",
+                around.lent_from()
+            ),
+        );
+    }
+    Conclusion::taken(
+        format!(
+            "port {port} belongs to an open connection of {holder}{peer} ({state}), though nobody \
+             listens on it any more"
+        ),
+        format!(
+            "{}; or set SO_REUSEADDR before bind, which most servers do (`--reuseaddr` here)",
+            around.ending(row)
+        ),
+    )
+}
+
+/// Only a state and a timer are left, and no process: the kernel is finishing by itself.
+fn orphan(port: u16, row: &SocketRow) -> Conclusion {
+    let peer = row
+        .peer
+        .as_ref()
+        .map_or_else(String::new, |peer| format!(" to {peer}"));
+    let state = row.state;
+    let next = row.timer_seconds.map_or_else(String::new, |seconds| {
+        format!("; its timer fires in {}", whole(seconds))
+    });
+    Conclusion::taken(
+        format!(
+            "port {port} belongs to a connection{peer} that its program has closed and the kernel \
+             is still finishing ({state}{next})"
+        ),
+        "wait until the peer closes too or the kernel gives up, or set SO_REUSEADDR before bind \
+         (`--reuseaddr` here)",
+    )
+}
+
+fn time_wait(port: u16, rows: &[SocketRow]) -> Conclusion {
+    let waiting = rows.iter().filter(|row| row.state == TcpState::TimeWait);
+    let count = waiting.clone().count();
+    let longest = waiting
+        .filter_map(|row| row.timer_seconds)
+        .fold(0.0, f64::max);
+    let what = if count == 1 {
+        "a connection that this end closed first".to_owned()
+    } else {
+        format!("{count} connections that this end closed first")
+    };
+    Conclusion::taken(
+        format!(
+            "port {port} is in TIME-WAIT after {what}: no process holds it, and the kernel keeps it \
+             for {} more",
+            whole(longest)
+        ),
+        format!(
+            "wait {}, or set SO_REUSEADDR before bind, which most servers do (`--reuseaddr` here)",
+            whole(longest)
+        ),
+    )
+}
+
+fn datagrams(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
+    let tcp = match around.claim {
+        Claim::Granted => "; TCP numbers its ports separately, and there it is free",
+        _ => "; TCP numbers its ports separately",
+    };
+    Conclusion::taken(
+        format!(
+            "UDP port {port} is held by {}, on {}{tcp}",
+            around.holder(row),
+            place(&row.local),
+        ),
+        around.ending(row),
+    )
+}
+
+impl Surroundings {
+    /// The program behind a socket, as far as it may be known.
+    fn holder(&self, row: &SocketRow) -> String {
+        if let Some(name) = &row.owner {
+            return format!("this lab (`{name}`)");
+        }
+        let Some(pid) = row.pid else {
+            return if row.uid == self.uid {
+                format!(
+                    "a process of your own that cannot be seen from here ({})",
+                    self.user(row)
+                )
+            } else {
+                format!(
+                    "another user's process ({}), which may not be looked into",
+                    self.user(row)
+                )
+            };
+        };
+        if pid == self.pid {
+            return format!("this very program (pid {pid})");
+        }
+        let name = row.process.as_deref().unwrap_or("a process");
+        format!("{name} (pid {pid}, {})", self.user(row))
+    }
+
+    /// `user postgres` where passwd(5) names it, else `user 113`. No directory service is asked.
+    fn user(&self, row: &SocketRow) -> String {
+        let named = self.users.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)?.parse() == Ok(row.uid)).then_some(name)
+        });
+        named.map_or_else(
+            || format!("user {}", row.uid),
+            |name| format!("user {name}"),
+        )
+    }
+
+    /// How the program behind a socket is brought to let go.
+    fn ending(&self, row: &SocketRow) -> String {
+        if let Some(name) = &row.owner {
+            return format!("`close {name}`, or choose another port");
+        }
+        match row.pid {
+            Some(pid) if pid == self.pid => "close it here, or choose another port".to_owned(),
+            Some(pid) if row.uid == self.uid || self.uid == 0 => {
+                format!("end it (Ctrl-C in its terminal, or `kill {pid}`), or choose another port")
+            }
+            Some(pid) => format!(
+                "ask its owner to end it (`sudo kill {pid}` if that is you), or choose another port"
+            ),
+            None => {
+                "ask its owner to end it (root sees its name with `sudo ss -tulnp`), or choose \
+                     another port"
+                    .to_owned()
+            }
+        }
+    }
+
+    /// Whether a connection was opened from here, rather than accepted: its peer is a listener of
+    /// this machine, or lies elsewhere and only this end's port is one the kernel lends.
+    fn is_outgoing(&self, row: &SocketRow) -> bool {
+        let (Some(local), Some(peer)) =
+            (row.local.inet(), row.peer.as_ref().and_then(Endpoint::inet))
+        else {
+            return false;
+        };
+        let answers = self
+            .listeners
+            .iter()
+            .filter_map(|row| row.local.inet())
+            .any(|listener| {
+                let wildcard = listener.ip().to_canonical().is_unspecified();
+                let address = listener.ip().to_canonical() == peer.ip().to_canonical();
+                listener.port() == peer.port() && (wildcard || address)
+            });
+        let here = peer.ip().to_canonical().is_loopback() || peer.ip() == local.ip();
+        let lends = |port| self.range.is_some_and(|range| range.contains(port));
+        if here {
+            answers
+        } else {
+            lends(local.port()) && !lends(peer.port())
+        }
+    }
+
+    fn lent_from(&self) -> String {
+        self.range.map_or_else(String::new, |range| {
+            format!(" ({}–{})", range.low, range.high)
+        })
+    }
+}
+
+/// Where a socket is bound, in words for the wildcards.
+fn place(local: &Endpoint) -> String {
+    match local.inet() {
+        Some(address) if address.ip().is_unspecified() => {
+            if address.is_ipv6() {
+                "every address ([::])".to_owned()
+            } else {
+                "every IPv4 address (0.0.0.0)".to_owned()
+            }
+        }
+        Some(address) => address.ip().to_string(),
+        None => local.to_string(),
+    }
+}
+
+/// Whole seconds, rounded up: whoever waits that long has waited long enough.
+fn whole(seconds: f64) -> String {
+    match seconds.ceil() {
+        1.0 => "1 second".to_owned(),
+        n => format!("{n} seconds"),
+    }
+}

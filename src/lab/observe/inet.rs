@@ -1,0 +1,273 @@
+//! TCP and UDP sockets over sock_diag(7): the request, and the 72 bytes that describe a socket.
+//!
+//! Knows the kernel's layout (`linux/inet_diag.h`) and nothing of processes.
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
+
+use super::bytes::Bytes;
+use super::netlink::{Message, Netlink, Request};
+use crate::lang::SocketRow;
+use crate::net::{FourTuple, TcpState};
+
+/// `SOCK_DIAG_BY_FAMILY` of `linux/sock_diag.h`.
+pub(super) const BY_FAMILY: u16 = 20;
+
+const AF_INET: u8 = 2;
+const AF_INET6: u8 = 10;
+
+/// "Whichever socket has these ends": `INET_DIAG_NOCOOKIE`, twice.
+const NO_COOKIE: [u8; 8] = [0xff; 8];
+
+/// What an inet socket speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transport {
+    Tcp,
+    Udp,
+}
+
+impl Transport {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+
+    /// The protocol's number in the IP header.
+    fn number(self) -> u8 {
+        match self {
+            Self::Tcp => 6,
+            Self::Udp => 17,
+        }
+    }
+}
+
+/// A set of states: one bit for each of Linux's numbers (`include/net/tcp_states.h`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct States(u32);
+
+impl States {
+    /// Every state, and sockets that are bound but neither listen nor are connected (bit 13, Linux
+    /// 6.8): older kernels know no way to list those.
+    pub(super) const ALL: Self = Self(0x3fff);
+
+    /// Listeners alone. The kernel has a table of them, so the connections are never walked.
+    pub(super) const LISTEN: Self = Self(1 << 10);
+
+    /// The bits that can turn out to be this state.
+    pub(super) fn of(state: TcpState) -> Self {
+        let bits = (1u8..=12)
+            .filter(|number| TcpState::from_linux(*number) == Some(state))
+            .fold(0, |bits, number| bits | 1 << number);
+        Self(if state == TcpState::Closed {
+            bits | 1 << 13
+        } else {
+            bits
+        })
+    }
+}
+
+/// One socket of a dump, still in the kernel's terms, so that rows nobody wants cost nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Entry {
+    pub(super) state: TcpState,
+    pub(super) local: SocketAddr,
+    pub(super) peer: SocketAddr,
+    pub(super) inode: u32,
+    timer: u8,
+    expires_ms: u32,
+    recv_queue: u32,
+    send_queue: u32,
+    uid: u32,
+}
+
+/// Asks for every socket of a transport in some states, IPv4 first; with a port, only for those
+/// whose own end has it.
+pub(super) fn dump(
+    link: &mut Netlink,
+    transport: Transport,
+    states: States,
+    local_port: Option<u16>,
+    mut each: impl FnMut(Entry),
+) -> io::Result<()> {
+    for family in [AF_INET, AF_INET6] {
+        let mut id = [0; 48];
+        if let (Some(port), Some(place)) = (local_port, id.first_chunk_mut()) {
+            *place = port.to_be_bytes();
+        }
+        let payload = encode(family, transport, states, &id);
+        let request = Request {
+            kind: BY_FAMILY,
+            all: true,
+            payload: &payload,
+        };
+        let asked = link.ask(&request, |message| {
+            if let Some(entry) = parse(message) {
+                each(entry);
+            }
+        });
+        match asked {
+            // A kernel without IPv6 has no such sockets to tell of.
+            Err(error) if family == AF_INET6 && is_absent(&error) => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+/// Asks for the one TCP socket with these ends.
+pub(super) fn lookup(link: &mut Netlink, ends: FourTuple) -> io::Result<Option<Entry>> {
+    let family = match ends.local {
+        SocketAddr::V4(_) => AF_INET,
+        SocketAddr::V6(_) => AF_INET6,
+    };
+    let mut id = Vec::with_capacity(48);
+    id.extend(ends.local.port().to_be_bytes());
+    id.extend(ends.peer.port().to_be_bytes());
+    id.extend(address_bytes(ends.local.ip()));
+    id.extend(address_bytes(ends.peer.ip()));
+    id.extend(scope(ends.local).to_ne_bytes());
+    id.extend(NO_COOKIE);
+    let request = Request {
+        kind: BY_FAMILY,
+        all: false,
+        payload: &encode(family, Transport::Tcp, States::ALL, &id),
+    };
+    let mut found = None;
+    match link.ask(&request, |message| found = parse(message)) {
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => return Ok(None),
+        other => other?,
+    }
+    // For want of a connection the kernel answers with the listener on that endpoint.
+    Ok(found.filter(|entry| entry.peer == ends.peer))
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::ENOENT | libc::EAFNOSUPPORT | libc::EPROTONOSUPPORT)
+    )
+}
+
+/// `struct inet_diag_req_v2`.
+fn encode(family: u8, transport: Transport, states: States, id: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![family, transport.number(), 0, 0];
+    bytes.extend(states.0.to_ne_bytes());
+    bytes.extend(id);
+    bytes
+}
+
+/// `struct inet_diag_msg`. The attributes behind it are not needed.
+fn parse(message: Message<'_>) -> Option<Entry> {
+    if message.kind != BY_FAMILY {
+        return None;
+    }
+    let mut bytes = Bytes(message.payload);
+    let family = bytes.u8()?;
+    let state = bytes.u8()?;
+    let timer = bytes.u8()?;
+    let _retransmissions = bytes.u8()?;
+    let local_port = bytes.port()?;
+    let peer_port = bytes.port()?;
+    let local = bytes.take()?;
+    let peer = bytes.take()?;
+    let interface = bytes.u32()?;
+    let _cookie: [u8; 8] = bytes.take()?;
+    Some(Entry {
+        state: state_of(state)?,
+        local: address(family, local, local_port, interface)?,
+        peer: address(family, peer, peer_port, interface)?,
+        timer,
+        expires_ms: bytes.u32()?,
+        recv_queue: bytes.u32()?,
+        send_queue: bytes.u32()?,
+        uid: bytes.u32()?,
+        inode: bytes.u32()?,
+    })
+}
+
+fn state_of(number: u8) -> Option<TcpState> {
+    // 13: bound, and neither listening nor connected.
+    if number == 13 {
+        return Some(TcpState::Closed);
+    }
+    TcpState::from_linux(number)
+}
+
+fn address(family: u8, bytes: [u8; 16], port: u16, interface: u32) -> Option<SocketAddr> {
+    match family {
+        AF_INET => {
+            let four: [u8; 4] = *bytes.first_chunk()?;
+            Some(SocketAddr::from((four, port)))
+        }
+        AF_INET6 => {
+            let ip = Ipv6Addr::from(bytes);
+            // Only a link-local address needs its interface to mean anything (RFC 4007).
+            let scope = if ip.is_unicast_link_local() {
+                interface
+            } else {
+                0
+            };
+            Some(SocketAddrV6::new(ip, port, 0, scope).into())
+        }
+        _ => None,
+    }
+}
+
+fn address_bytes(ip: IpAddr) -> [u8; 16] {
+    match ip {
+        IpAddr::V4(ip) => {
+            let mut bytes = [0; 16];
+            if let Some(front) = bytes.first_chunk_mut() {
+                *front = ip.octets();
+            }
+            bytes
+        }
+        IpAddr::V6(ip) => ip.octets(),
+    }
+}
+
+fn scope(address: SocketAddr) -> u32 {
+    match address {
+        SocketAddr::V4(_) => 0,
+        SocketAddr::V6(address) => address.scope_id(),
+    }
+}
+
+impl Entry {
+    /// Whether either end has this port.
+    pub(super) fn has_port(&self, port: u16) -> bool {
+        self.local.port() == port || self.peer.port() == port
+    }
+
+    /// Seconds until the timer fires, where it says when this socket changes or tries again:
+    /// retransmission (1), TIME-WAIT (3), zero window probe (4), and the end of an orphaned
+    /// FIN-WAIT-2, which the kernel counts on its keepalive timer (2).
+    fn timer_seconds(&self) -> Option<f64> {
+        let tells = match self.timer {
+            1 | 3 | 4 => true,
+            2 => self.state == TcpState::FinWait2,
+            _ => false,
+        };
+        tells.then(|| f64::from(self.expires_ms) / 1000.0)
+    }
+
+    /// The socket as a row, its owner still unknown.
+    pub(super) fn row(&self, transport: Transport) -> SocketRow {
+        let has_peer = self.peer.port() != 0 || !self.peer.ip().is_unspecified();
+        SocketRow {
+            protocol: transport.name(),
+            state: self.state,
+            local: self.local.into(),
+            peer: has_peer.then(|| self.peer.into()),
+            recv_queue: self.recv_queue,
+            send_queue: self.send_queue,
+            uid: self.uid,
+            inode: u64::from(self.inode),
+            timer_seconds: self.timer_seconds(),
+            pid: None,
+            process: None,
+            owner: None,
+        }
+    }
+}
