@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, PanicHookInfo};
+use std::thread::ThreadId;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -23,9 +24,10 @@ const ENDING: [libc::c_int; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
 pub struct Guard(());
 
 /// Remembers how the terminal is set, and sees to it that it is set so again however the program
-/// ends. Call it once, early in `main`.
+/// ends. Call it once, early in `main`, on the thread that will ask for lines.
 pub fn guard() -> Guard {
-    panic::set_hook(Box::new(report));
+    let owner = std::thread::current().id();
+    panic::set_hook(Box::new(move |info| report(info, owner)));
     let mut signals = vec![sys::take_interrupt()];
     if sys::save() {
         signals.extend(ENDING.map(sys::restore_on));
@@ -49,9 +51,9 @@ pub fn is_interactive() -> bool {
 
 /// A panic in two lines: what and where, then what to do. The terminal comes first, or the lines
 /// would be drawn as stairs.
-fn report(info: &PanicHookInfo<'_>) {
+fn report(info: &PanicHookInfo<'_>, owner: ThreadId) {
     // A panic elsewhere ends one task, not the program: the prompt goes on and stays raw.
-    if std::thread::current().name() == Some("main") {
+    if std::thread::current().id() == owner {
         sys::restore();
     }
     let mut screen = io::stderr().lock();

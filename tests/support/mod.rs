@@ -1,0 +1,7 @@
+//! What several test programs share. Each of them uses a part.
+#![allow(
+    dead_code,
+    reason = "every test program compiles this, none uses all of it"
+)]
+
+pub(crate) mod pty;
