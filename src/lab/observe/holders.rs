@@ -348,3 +348,204 @@ fn whole(seconds: f64) -> String {
         n => format!("{n} seconds"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(state: TcpState, local: &str, peer: Option<&str>) -> SocketRow {
+        SocketRow {
+            protocol: "tcp",
+            state,
+            local: Endpoint::parse(local).unwrap(),
+            peer: peer.map(|peer| Endpoint::parse(peer).unwrap()),
+            recv_queue: 0,
+            send_queue: 0,
+            uid: 1000,
+            inode: 7,
+            timer_seconds: None,
+            pid: Some(4711),
+            process: Some("python3".to_owned()),
+            owner: None,
+        }
+    }
+
+    fn around(claim: Claim) -> Surroundings {
+        Surroundings {
+            pid: 1,
+            uid: 1000,
+            users: "root:x:0:0::/root:/bin/sh\nada:x:1000:1000::/:/bin/sh\npostgres:x:113::\n"
+                .to_owned(),
+            listeners: vec![row(TcpState::Listen, "0.0.0.0:5432", None)],
+            range: PortRange::parse("32768-60999"),
+            claim,
+        }
+    }
+
+    fn check(rows: &[SocketRow], finding: &str, cure: &str) {
+        let conclusion = conclude(8080, rows, &around(Claim::NotTried));
+        assert!(
+            conclusion.finding.contains(finding),
+            "{}",
+            conclusion.finding
+        );
+        assert!(!conclusion.free);
+        let said = conclusion.cure.unwrap();
+        assert!(said.contains(cure), "{said}");
+    }
+
+    #[test]
+    fn listeners() {
+        let listener = || row(TcpState::Listen, "127.0.0.1:8080", None);
+        check(
+            &[listener()],
+            "port 8080 is held by a listener of python3 (pid 4711, user ada), on 127.0.0.1",
+            "`kill 4711`",
+        );
+        let named = SocketRow {
+            owner: Some("server".to_owned()),
+            ..listener()
+        };
+        check(&[named], "this lab (`server`)", "`close server`");
+        let own = SocketRow {
+            pid: Some(1),
+            ..listener()
+        };
+        check(&[own], "this very program (pid 1)", "close it here");
+        let hidden = SocketRow {
+            pid: None,
+            uid: 113,
+            ..listener()
+        };
+        check(
+            &[hidden],
+            "another user's process (user postgres)",
+            "sudo ss",
+        );
+        let unnamed = SocketRow {
+            pid: None,
+            uid: 4242,
+            ..listener()
+        };
+        check(&[unnamed], "(user 4242)", "ask its owner");
+        let unseen = SocketRow {
+            pid: None,
+            ..listener()
+        };
+        check(
+            &[unseen],
+            "a process of your own that cannot be seen",
+            "sudo ss",
+        );
+        let twice = [listener(), row(TcpState::Listen, "[::]:8080", None)];
+        check(&twice, "one more listener shares the number", "4711");
+        let wildcard = row(TcpState::Listen, "[::]:8080", None);
+        check(&[wildcard], "on every address ([::])", "4711");
+    }
+
+    #[test]
+    fn a_listener_explains_more_than_its_connections() {
+        let rows = [
+            row(
+                TcpState::TimeWait,
+                "127.0.0.1:8080",
+                Some("127.0.0.1:40000"),
+            ),
+            row(
+                TcpState::Established,
+                "127.0.0.1:8080",
+                Some("127.0.0.1:40001"),
+            ),
+            row(TcpState::Listen, "127.0.0.1:8080", None),
+        ];
+        check(&rows, "held by a listener", "end it");
+        check(&rows[..2], "belongs to an open connection", "SO_REUSEADDR");
+        check(&rows[..1], "TIME-WAIT", "SO_REUSEADDR");
+    }
+
+    #[test]
+    fn connections_that_took_the_number() {
+        let table = [
+            (
+                "127.0.0.1:8080",
+                "127.0.0.1:5432",
+                "lent to an outgoing connection",
+            ),
+            ("127.0.0.1:8080", "127.0.0.1:40000", "though nobody listens"),
+            (
+                "10.0.0.1:40000",
+                "10.9.9.9:443",
+                "lent to an outgoing connection",
+            ),
+            ("10.0.0.1:8080", "10.9.9.9:443", "though nobody listens"),
+            ("10.0.0.1:40000", "10.9.9.9:50000", "though nobody listens"),
+        ];
+        for (local, peer, finding) in table {
+            let connection = row(TcpState::Established, local, Some(peer));
+            check(&[connection], finding, "");
+        }
+    }
+
+    #[test]
+    fn what_closed_connections_leave() {
+        let left = |state, seconds| SocketRow {
+            inode: 0,
+            pid: None,
+            timer_seconds: seconds,
+            ..row(state, "127.0.0.1:8080", Some("127.0.0.1:40000"))
+        };
+        let two = [
+            left(TcpState::TimeWait, Some(12.2)),
+            left(TcpState::TimeWait, Some(40.5)),
+        ];
+        check(
+            &two[..1],
+            "after a connection that this end closed first",
+            "wait 13 seconds",
+        );
+        check(
+            &two,
+            "after 2 connections that this end closed first",
+            "wait 41 seconds",
+        );
+        check(
+            &[left(TcpState::FinWait2, Some(0.4))],
+            "(FIN-WAIT-2; its timer fires in 1 second)",
+            "SO_REUSEADDR",
+        );
+        check(&[left(TcpState::LastAck, None)], "(LAST-ACK)", "wait until");
+    }
+
+    #[test]
+    fn bound_and_udp() {
+        let bound = row(TcpState::Closed, "127.0.0.1:8080", None);
+        check(&[bound.clone()], "does not listen yet", "kill 4711");
+        let udp = SocketRow {
+            protocol: "udp",
+            ..bound
+        };
+        check(&[udp], "UDP port 8080 is held by python3", "kill 4711");
+    }
+
+    #[test]
+    fn without_a_socket_the_kernels_word_decides() {
+        let table = [
+            (
+                8080,
+                Claim::Granted,
+                true,
+                "bind(2) on every address would succeed",
+            ),
+            (8080, Claim::NotTried, true, "is free"),
+            (80, Claim::Denied, true, "EACCES"),
+            (8080, Claim::InUse, false, "does not list"),
+            (0, Claim::NotTried, true, "any free port"),
+        ];
+        for (port, claim, free, part) in table {
+            let conclusion = conclude(port, &[], &around(claim));
+            assert_eq!(conclusion.free, free, "{port} {claim:?}");
+            assert_eq!(conclusion.cure.is_none(), free, "{port} {claim:?}");
+            assert!(conclusion.finding.contains(part), "{}", conclusion.finding);
+        }
+    }
+}

@@ -271,3 +271,139 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A listener on 127.0.0.1:51753 as Linux 6.18 described it, one attribute included.
+    #[cfg(target_endian = "little")]
+    const LISTENER: [u8; 80] = {
+        let mut bytes = [0; 80];
+        bytes[0] = 2;
+        bytes[1] = 10;
+        bytes[4] = 0xca;
+        bytes[5] = 0x29;
+        bytes[8] = 127;
+        bytes[11] = 1;
+        bytes[56] = 1;
+        bytes[60] = 128;
+        bytes[64] = 0xe8;
+        bytes[65] = 3;
+        bytes[68] = 0x39;
+        bytes[69] = 0x30;
+        bytes[72] = 5;
+        bytes[74] = 8;
+        bytes
+    };
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn a_listener_is_read() {
+        let row = parse(Message::of(BY_FAMILY, &LISTENER))
+            .unwrap()
+            .row(Transport::Tcp);
+        assert_eq!(row.state, TcpState::Listen);
+        assert_eq!(row.local.to_string(), "127.0.0.1:51753");
+        assert_eq!(row.peer, None);
+        assert_eq!((row.recv_queue, row.send_queue), (1, 128));
+        assert_eq!((row.uid, row.inode), (1000, 12345));
+        assert_eq!(row.timer_seconds, None);
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn cut_or_foreign_messages_are_no_sockets() {
+        for cut in 0..72 {
+            assert_eq!(
+                parse(Message::of(BY_FAMILY, &LISTENER[..cut])),
+                None,
+                "{cut}"
+            );
+        }
+        assert_eq!(parse(Message::of(BY_FAMILY + 1, &LISTENER)), None);
+        for (place, value) in [(0, 99), (1, 0), (1, 14)] {
+            let mut wrong = LISTENER;
+            wrong[place] = value;
+            assert_eq!(
+                parse(Message::of(BY_FAMILY, &wrong)),
+                None,
+                "{place}: {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        let mapped = *b"\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\x01";
+        let mut link_local = [0; 16];
+        link_local[0] = 0xfe;
+        link_local[1] = 0x80;
+        let table = [
+            (AF_INET, [127; 16], "127.127.127.127:80"),
+            (AF_INET6, mapped, "[::ffff:127.0.0.1]:80"),
+            (AF_INET6, [0; 16], "[::]:80"),
+            (AF_INET6, link_local, "[fe80::%3]:80"),
+        ];
+        for (family, bytes, expected) in table {
+            let read = address(family, bytes, 80, 3).unwrap();
+            assert_eq!(read.to_string(), expected);
+            // What is read is what is written when a socket is looked up.
+            let width = if family == AF_INET { 4 } else { 16 };
+            assert_eq!(address_bytes(read.ip())[..width], bytes[..width]);
+        }
+    }
+
+    #[test]
+    fn timers_that_tell_something() {
+        let table = [
+            (0, TcpState::Established, None),
+            (1, TcpState::Established, Some(1.5)),
+            (2, TcpState::Established, None),
+            (2, TcpState::FinWait2, Some(1.5)),
+            (3, TcpState::TimeWait, Some(1.5)),
+            (4, TcpState::Established, Some(1.5)),
+            (9, TcpState::Established, None),
+        ];
+        for (timer, state, expected) in table {
+            let anywhere = SocketAddr::from(([127, 0, 0, 1], 1));
+            let entry = Entry {
+                state,
+                local: anywhere,
+                peer: anywhere,
+                inode: 0,
+                timer,
+                expires_ms: 1500,
+                recv_queue: 0,
+                send_queue: 0,
+                uid: 0,
+            };
+            assert_eq!(entry.timer_seconds(), expected, "{timer} in {state}");
+        }
+    }
+
+    #[test]
+    fn every_state_is_asked_for_by_its_bits() {
+        let table = [
+            (TcpState::Listen, 1 << 10),
+            (TcpState::SynReceived, 1 << 3 | 1 << 12),
+            (TcpState::Closed, 1 << 7 | 1 << 13),
+            (TcpState::TimeWait, 1 << 6),
+        ];
+        for (state, bits) in table {
+            assert_eq!(States::of(state), States(bits), "{state}");
+        }
+        for state in TcpState::ALL {
+            assert_eq!(States::of(state).0 & !States::ALL.0, 0, "{state}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn garbage_never_panics(bytes: Vec<u8>) {
+            if let Some(entry) = parse(Message::of(BY_FAMILY, &bytes)) {
+                let _row = entry.row(Transport::Udp);
+            }
+        }
+    }
+}

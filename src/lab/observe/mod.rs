@@ -21,6 +21,9 @@ mod bytes;
 #[cfg(target_os = "linux")]
 mod counters;
 #[cfg(target_os = "linux")]
+#[cfg(test)]
+mod fixtures;
+#[cfg(target_os = "linux")]
 mod holders;
 #[cfg(target_os = "linux")]
 mod inet;

@@ -57,20 +57,15 @@ pub(super) fn read_link_at<'b>(
     buffer: &'b mut [u8],
 ) -> io::Result<&'b [u8]> {
     use std::os::fd::AsRawFd;
-    // SAFETY: the descriptor is open while it is borrowed, the name is NUL-terminated, and the
-    // kernel writes at most buffer.len() bytes into the buffer.
+    let (directory, room) = (directory.as_raw_fd(), buffer.len());
+    let place = buffer.as_mut_ptr().cast();
     #[expect(
         unsafe_code,
         reason = "the safe wrappers allocate a path for each link"
     )]
-    let length = unsafe {
-        libc::readlinkat(
-            directory.as_raw_fd(),
-            name.as_ptr(),
-            buffer.as_mut_ptr().cast(),
-            buffer.len(),
-        )
-    };
+    // SAFETY: the descriptor is open while it is borrowed, the name is NUL-terminated, and the
+    // kernel writes at most `room` bytes into the buffer behind `place`.
+    let length = unsafe { libc::readlinkat(directory, name.as_ptr(), place, room) };
     let length = usize::try_from(length).map_err(|_| io::Error::last_os_error())?;
     Ok(buffer.get(..length).unwrap_or_default())
 }

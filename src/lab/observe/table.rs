@@ -164,3 +164,277 @@ impl LabSockets {
             || (entry.state != TcpState::Listen && self.endpoints.contains(&entry.peer))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+
+    use super::super::filter::{Owners, Protocols};
+    use super::super::fixtures::{Connected, connect, ends, inode, reached, time_wait};
+    use super::super::{Here, owners::Unseen};
+    use super::*;
+    use crate::net::Endpoint;
+
+    fn all() -> Vec<SocketRow> {
+        sockets(&Here, &SocketFilter::default()).unwrap().rows
+    }
+
+    fn of(rows: &[SocketRow], inode: u64) -> &SocketRow {
+        rows.iter().find(|row| row.inode == inode).unwrap()
+    }
+
+    #[test]
+    fn our_listener_and_connection_are_seen_as_they_are() {
+        let Connected {
+            listener,
+            client,
+            mut server,
+        } = connect();
+        let waiting = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        server.write_all(b"hello").unwrap();
+        // The bytes are in the client's queue once the server's are acknowledged.
+        reached(ends(&waiting), TcpState::Established);
+        client.peek(&mut [0; 8]).unwrap();
+
+        let rows = all();
+        let row = of(&rows, inode(&listener));
+        assert_eq!(row.state, TcpState::Listen);
+        assert_eq!(row.local, listener.local_addr().unwrap().into());
+        assert_eq!((row.peer.as_ref(), row.recv_queue), (None, 1));
+        assert_eq!(row.pid, Some(std::process::id()));
+        assert!(row.process.is_some());
+
+        let row = of(&rows, inode(&client));
+        assert_eq!(row.state, TcpState::Established);
+        assert_eq!(row.peer, Some(Endpoint::from(client.peer_addr().unwrap())));
+        assert_eq!(row.recv_queue, 5);
+        assert_eq!(row.uid, nix::unistd::geteuid().as_raw());
+    }
+
+    #[test]
+    fn listeners_are_listeners_only() {
+        let Connected {
+            listener, client, ..
+        } = connect();
+        let rows = listeners(&Here).unwrap();
+        assert_eq!(of(&rows, inode(&listener)).protocol, "tcp");
+        assert!(rows.iter().all(|row| row.state == TcpState::Listen));
+        assert!(rows.iter().all(|row| row.inode != inode(&client)));
+    }
+
+    #[test]
+    fn udp_sockets_with_and_without_a_peer() {
+        let open = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let tied = UdpSocket::bind("127.0.0.1:0").unwrap();
+        tied.connect(open.local_addr().unwrap()).unwrap();
+        let rows = udp_sockets(&Here).unwrap();
+        let row = of(&rows, inode(&open));
+        assert_eq!((row.state, row.peer.as_ref()), (TcpState::Closed, None));
+        let row = of(&rows, inode(&tied));
+        assert_eq!(row.state, TcpState::Established);
+        assert_eq!(row.peer, Some(open.local_addr().unwrap().into()));
+    }
+
+    #[test]
+    fn a_connection_is_looked_up_by_its_ends() {
+        let Connected {
+            listener,
+            client,
+            server,
+        } = connect();
+        for end in [&client, &server] {
+            let row = connection(&Here, ends(end)).unwrap().unwrap();
+            assert_eq!(row.inode, inode(end));
+            assert_eq!(row.state, TcpState::Established);
+        }
+        let nobody = FourTuple {
+            local: listener.local_addr().unwrap(),
+            peer: SocketAddr::from(([127, 0, 0, 1], 1)),
+        };
+        assert_eq!(connection(&Here, nobody).unwrap(), None);
+    }
+
+    #[test]
+    fn time_wait_has_a_timer_and_no_process() {
+        let ends = time_wait();
+        let row = connection(&Here, ends).unwrap().unwrap();
+        assert_eq!((row.inode, row.state), (0, TcpState::TimeWait));
+        let seconds = row.timer_seconds.unwrap();
+        assert!((0.0..=60.0).contains(&seconds), "{seconds}");
+        let rows = all();
+        let listed = rows.iter().find(|row| row.local == ends.local.into());
+        assert_eq!(listed.unwrap().pid, None);
+    }
+
+    #[test]
+    fn a_mapped_address_stays_mapped() {
+        let Ok(listener) = TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)) else {
+            eprintln!("SKIPPED: no IPv6 here");
+            return;
+        };
+        let port = listener.local_addr().unwrap().port();
+        let _client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let (server, _) = listener.accept().unwrap();
+        let row = connection(&Here, ends(&server)).unwrap().unwrap();
+        assert_eq!(row.local.to_string(), format!("[::ffff:127.0.0.1]:{port}"));
+        assert_eq!(of(&all(), inode(&server)).local, row.local);
+    }
+
+    #[test]
+    fn filters() {
+        let Connected {
+            listener,
+            client,
+            server,
+        } = connect();
+        let waiting = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        reached(ends(&waiting), TcpState::Established);
+        let lab = LabSockets {
+            names: [
+                (inode(&listener), "server".to_owned()),
+                (inode(&client), "client".to_owned()),
+            ]
+            .into(),
+            endpoints: [listener.local_addr().unwrap()].into(),
+        };
+        let port = listener.local_addr().unwrap().port();
+        let named = |filter: SocketFilter<'_>| {
+            let table = sockets(&Here, &filter).unwrap();
+            assert_eq!(table.count, table.rows.len());
+            let mut names: Vec<_> = table.rows.into_iter().map(|row| row.owner).collect();
+            names.sort();
+            names
+        };
+        let name = |name: &str| Some(name.to_owned());
+        let lab_only = SocketFilter {
+            lab: Some(&lab),
+            only_lab: true,
+            ..SocketFilter::default()
+        };
+        // The connection that waits for accept has no inode yet, and belongs to our listener.
+        assert_eq!(
+            named(lab_only.clone()),
+            [None, name("client"), name("server")]
+        );
+        let listening = SocketFilter {
+            state: Some(TcpState::Listen),
+            ..lab_only.clone()
+        };
+        assert_eq!(named(listening), [name("server")]);
+        let at_the_port = SocketFilter {
+            port: Some(port),
+            only_lab: false,
+            owners: Owners::Nobody,
+            ..lab_only
+        };
+        let rest = [None, None, None];
+        assert_eq!(
+            named(at_the_port),
+            [&rest[..], &[name("client"), name("server")]].concat()
+        );
+        drop(server);
+    }
+
+    #[test]
+    fn our_own_process_needs_no_search_elsewhere() {
+        let Connected { listener, .. } = connect();
+        let filter = SocketFilter {
+            owners: Owners::OwnProcess,
+            ..SocketFilter::default()
+        };
+        let table = sockets(&Here, &filter).unwrap();
+        let row = of(&table.rows, inode(&listener));
+        assert_eq!(row.pid, Some(std::process::id()));
+        assert_eq!(Unseen::default().note(), None);
+    }
+
+    /// The send queue where it stands still: an acknowledgement may come between two looks.
+    fn backlog(state: TcpState, send_queue: u32) -> u32 {
+        if state == TcpState::Listen {
+            send_queue
+        } else {
+            0
+        }
+    }
+
+    /// One row of `ss`: state, queues, both ends, and whether it names this process.
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+    struct Seen {
+        state: TcpState,
+        queues: (u32, u32),
+        local: String,
+        peer: Option<String>,
+        ours: bool,
+    }
+
+    impl Seen {
+        fn by_us(row: &SocketRow) -> Self {
+            Self {
+                state: row.state,
+                queues: (row.recv_queue, backlog(row.state, row.send_queue)),
+                local: row.local.to_string(),
+                peer: row.peer.as_ref().map(ToString::to_string),
+                ours: row.pid == Some(std::process::id()),
+            }
+        }
+
+        fn by_ss(line: &str) -> Option<Self> {
+            let mut words = line.split_ascii_whitespace();
+            let state = TcpState::parse(words.next()?)?;
+            let waiting = words.next()?.parse().ok()?;
+            let queues = (waiting, backlog(state, words.next()?.parse().ok()?));
+            let local = words.next()?.to_owned();
+            let peer = Some(words.next()?.to_owned()).filter(|peer| !peer.ends_with('*'));
+            let ours = format!("pid={},", std::process::id());
+            Some(Self {
+                state,
+                queues,
+                local,
+                peer,
+                ours: line.contains(&ours),
+            })
+        }
+    }
+
+    #[test]
+    fn ss_says_the_same() {
+        let asked = std::process::Command::new("ss").arg("-Htanp").output();
+        if asked.is_err() {
+            eprintln!("SKIPPED: the differential test needs `ss` (iproute2), which is not here");
+            return;
+        }
+        let held: Vec<Connected> = (0..20).map(|_| connect()).collect();
+        for connected in &held {
+            (&connected.server).write_all(b"hello").unwrap();
+            connected.client.peek(&mut [0; 8]).unwrap();
+        }
+        let gone = time_wait();
+        // Only what this test holds stands still between the two looks.
+        let mut stable: Vec<String> = held
+            .iter()
+            .flat_map(|c| [c.client.local_addr(), c.listener.local_addr()])
+            .map(|address| address.unwrap().to_string())
+            .collect();
+        stable.push(gone.local.to_string());
+
+        let filter = SocketFilter {
+            protocols: Protocols::TCP,
+            ..SocketFilter::default()
+        };
+        let table = sockets(&Here, &filter).unwrap();
+        let listed = std::process::Command::new("ss")
+            .arg("-Htanp")
+            .output()
+            .unwrap();
+        let text = String::from_utf8(listed.stdout).unwrap();
+        let mine = |seen: &Seen| stable.contains(&seen.local);
+        let mut ours: Vec<Seen> = table.rows.iter().map(Seen::by_us).filter(mine).collect();
+        let mut theirs: Vec<Seen> = text.lines().filter_map(Seen::by_ss).filter(mine).collect();
+        ours.sort();
+        theirs.sort();
+        // A listener, its server and its client each, and what is left of the closed one.
+        assert_eq!(ours.len(), 61);
+        assert_eq!(ours, theirs);
+    }
+}

@@ -86,12 +86,65 @@ fn apply(row: &mut SocketRow, kind: u16, mut value: Bytes<'_>) {
 }
 
 fn name(bytes: &[u8]) -> String {
-    match bytes.split_first() {
-        Some((0, rest)) => format!("@{}", String::from_utf8_lossy(rest)),
-        _ => {
-            let end = bytes.iter().position(|byte| *byte == 0);
-            let path = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
-            String::from_utf8_lossy(path).into_owned()
+    if let Some((0, rest)) = bytes.split_first() {
+        return format!("@{}", String::from_utf8_lossy(rest));
+    }
+    let path = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(path).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::super::{Here, Protocols, SocketFilter, sockets};
+    use super::*;
+
+    #[test]
+    fn names() {
+        let table: [(&[u8], &str); 5] = [
+            (b"", ""),
+            (b"/run/x.sock\0", "/run/x.sock"),
+            (b"/run/x.sock", "/run/x.sock"),
+            (b"\0chat", "@chat"),
+            (b"\xff\0", "\u{fffd}"),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(name(bytes), expected, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_cut_message_is_no_row() {
+        let whole = [1, 1, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert!(parse(Message::of(BY_FAMILY, &whole)).is_some());
+        for cut in 0..whole.len() {
+            assert_eq!(parse(Message::of(BY_FAMILY, &whole[..cut])), None, "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_pair_of_ours_is_listed() {
+        let (one, other) = UnixStream::pair().unwrap();
+        let inode = |end: &UnixStream| nix::sys::stat::fstat(end.as_fd()).unwrap().st_ino;
+        let filter = SocketFilter {
+            protocols: Protocols {
+                tcp: false,
+                ..Protocols::ALL
+            },
+            ..SocketFilter::default()
+        };
+        let table = sockets(&Here, &filter).unwrap();
+        let row = table
+            .rows
+            .iter()
+            .find(|row| row.inode == inode(&one))
+            .unwrap();
+        assert_eq!(row.protocol, "unix");
+        assert_eq!(row.state, TcpState::Established);
+        assert_eq!(row.pid, Some(std::process::id()));
+        let peer = format!("unix:[{}]", inode(&other));
+        assert_eq!(row.peer.as_ref().map(ToString::to_string), Some(peer));
     }
 }

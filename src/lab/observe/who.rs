@@ -75,3 +75,104 @@ fn bind(ns: &dyn Namespace, domain: Domain, address: SocketAddr) -> io::Result<(
     }
     socket.bind(&address.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use socket2::Socket;
+
+    use super::super::fixtures::{Connected, connect, inode, time_wait, untaken};
+    use super::super::{Here, SocketFilter, sockets};
+    use super::*;
+
+    fn asked(port: u16) -> Holders {
+        who(&Here, port, None).unwrap()
+    }
+
+    #[test]
+    fn our_listener_holds_its_port() {
+        let Connected { listener, .. } = connect();
+        let port = listener.local_addr().unwrap().port();
+        let holders = asked(port);
+        assert!(!holders.free);
+        assert!(
+            holders
+                .finding
+                .contains("held by a listener of this very program"),
+            "{}",
+            holders.finding
+        );
+        let lab = LabSockets {
+            names: [(inode(&listener), "server".to_owned())].into(),
+            ..LabSockets::default()
+        };
+        let holders = who(&Here, port, Some(&lab)).unwrap();
+        assert!(
+            holders.finding.contains("(`server`)"),
+            "{}",
+            holders.finding
+        );
+        assert!(holders.cure.unwrap().contains("close server"));
+    }
+
+    #[test]
+    fn an_outgoing_connection_holds_its_port() {
+        let Connected {
+            client,
+            listener: _listener,
+            ..
+        } = connect();
+        let holders = asked(client.local_addr().unwrap().port());
+        assert!(
+            holders.finding.contains("outgoing connection"),
+            "{}",
+            holders.finding
+        );
+        assert_eq!(holders.rows.len(), 1);
+    }
+
+    #[test]
+    fn time_wait_is_named_with_its_seconds() {
+        let ends = time_wait();
+        let holders = asked(ends.local.port());
+        assert!(!holders.free);
+        assert!(holders.finding.contains("TIME-WAIT"), "{}", holders.finding);
+        assert!(
+            holders.finding.contains("seconds more"),
+            "{}",
+            holders.finding
+        );
+        assert!(holders.cure.unwrap().contains("SO_REUSEADDR"));
+    }
+
+    #[test]
+    fn a_bound_socket_holds_its_port_without_listening() {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket
+            .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+            .unwrap();
+        let local = socket.local_addr().unwrap().as_socket().unwrap();
+        let holders = asked(local.port());
+        assert!(!holders.free);
+        // Linux 6.8 lists it; an older kernel only refuses to give it out again.
+        assert!(holders.finding.contains("bound"), "{}", holders.finding);
+    }
+
+    #[test]
+    fn a_udp_socket_leaves_the_tcp_port_alone() {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let holders = asked(socket.local_addr().unwrap().port());
+        assert!(holders.rows.iter().any(|row| row.protocol == "udp"));
+        assert!(!holders.free);
+    }
+
+    #[test]
+    fn a_port_nobody_has_is_free() {
+        let taken = sockets(&Here, &SocketFilter::default()).unwrap().rows;
+        let holders = asked(untaken(&taken));
+        assert!(holders.free, "{}", holders.finding);
+        assert_eq!(holders.cure, None);
+        assert!(asked(0).free);
+    }
+}
