@@ -1,0 +1,78 @@
+//! Puts the course into the program: every lessons/*.yaml as text, and a table of their heads, so
+//! that showing the menu parses nothing. No build-dependencies: the heads are read line by line.
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+#[path = "src/lesson/head.rs"]
+mod head;
+
+/// Card files; everything else in lessons/ is a lesson.
+const DECKS: [&str; 4] = ["errnos.yaml", "states.yaml", "ports.yaml", "glossary.yaml"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let lessons = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("lessons");
+    say(&format!("cargo::rerun-if-changed={}", lessons.display()));
+    say("cargo::rerun-if-changed=src/lesson/head.rs");
+    let mut files = Vec::new();
+    if lessons.is_dir() {
+        for entry in fs::read_dir(&lessons)? {
+            let path = entry?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
+            {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let out = PathBuf::from(env::var("OUT_DIR")?).join("course.rs");
+    fs::write(out, table(&files)?)?;
+    Ok(())
+}
+
+fn table(files: &[PathBuf]) -> Result<String, Box<dyn Error>> {
+    let (mut lessons, mut decks) = (String::new(), String::new());
+    for path in files {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if DECKS.contains(&&*name) {
+            let path = path.display().to_string();
+            writeln!(decks, "    ({name:?}, include_str!({path:?})),")?;
+        } else {
+            lessons.push_str(&row(path, &name)?);
+        }
+    }
+    Ok(format!(
+        "pub(super) static LESSONS: &[Embedded] = &[\n{lessons}];\n\
+         pub(super) static DECKS: &[(&str, &str)] = &[\n{decks}];\n"
+    ))
+}
+
+fn row(path: &Path, name: &str) -> Result<String, Box<dyn Error>> {
+    let text = fs::read_to_string(path)?;
+    // A test holds every row against the parsed lesson; a half-written one must not stop the build.
+    let head = head::scan(&text).unwrap_or_else(|| {
+        say(&format!(
+            "cargo::warning=lessons/{name}: its head cannot be read line by line"
+        ));
+        head::Head::default()
+    });
+    let level = match head.level.as_str() {
+        "intermediate" => "Intermediate",
+        "advanced" => "Advanced",
+        _ => "Beginner",
+    };
+    let path = path.display().to_string();
+    Ok(format!(
+        "    Embedded {{ file: \"lessons/{name}\", title: {:?}, summary: {:?}, level: Level::{level}, \
+         minutes: {}, text: include_str!({path:?}) }},\n",
+        head.title, head.summary, head.minutes
+    ))
+}
+
+/// Talks to cargo.
+fn say(line: &str) {
+    println!("{line}");
+}

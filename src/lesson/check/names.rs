@@ -1,0 +1,156 @@
+//! Which names are bound at a point of the walk, and where a name stands in a text.
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::super::words::near;
+use crate::lang::Scope;
+
+/// The names that are bound at one point of a step.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    known: BTreeSet<String>,
+    /// Names that are bound only later, and by which key.
+    later: BTreeMap<String, &'static str>,
+}
+
+impl Names {
+    /// Only what is always there.
+    pub(super) fn reserved() -> Self {
+        Self::of(Scope::RESERVED)
+    }
+
+    /// Only `machine`: what is known before a step begins.
+    pub(super) fn machine() -> Self {
+        Self::of(["machine"])
+    }
+
+    fn of<const N: usize>(names: [&str; N]) -> Self {
+        Self {
+            known: names.map(ToOwned::to_owned).into(),
+            later: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn bind(&mut self, name: &str) {
+        self.known.insert(name.to_owned());
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.known.contains(name)
+    }
+
+    /// These names, and a note that `other` has more, bound by the block under `key`.
+    pub(super) fn before(&self, other: &Self, key: &'static str) -> Self {
+        let mut names = self.clone();
+        for name in other.known.difference(&self.known) {
+            names.later.insert(name.clone(), key);
+        }
+        names
+    }
+
+    /// The names of both.
+    pub(super) fn with(&self, other: &Self) -> Self {
+        let mut names = self.clone();
+        names.known.extend(other.known.iter().cloned());
+        names
+    }
+
+    /// What to say to somebody who used a name that is not bound here.
+    pub(super) fn advice(&self, name: &str) -> String {
+        if let Some(key) = self.later.get(name) {
+            return format!("`{name}` is bound by `{key}:`, which comes later");
+        }
+        let own = || self.known.iter().map(String::as_str);
+        match near(name, own()) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => format!("names here: {}", own().collect::<Vec<_>>().join(", ")),
+        }
+    }
+}
+
+/// The first place of a name as a word of its own: not part of a longer word, not an attribute
+/// (`other.name`), not a keyword argument (`sort(name=…)`), not in quotes.
+pub(super) fn place_of(name: &str, text: &str) -> Option<Range<usize>> {
+    let quoted = quoted_parts(text);
+    text.match_indices(name)
+        .map(|(at, _)| at..at + name.len())
+        .find(|place| {
+            let before = text.get(..place.start).and_then(|t| t.chars().next_back());
+            let after = text.get(place.end..).and_then(|t| t.chars().next());
+            !before.is_some_and(|c| is_word(c) || c == '.')
+                && !after.is_some_and(is_word)
+                && !quoted.iter().any(|part| part.contains(&place.start))
+        })
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn quoted_parts(text: &str) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut open: Option<(usize, char)> = None;
+    for (at, c) in text.char_indices() {
+        match open {
+            Some((start, quote)) if c == quote => {
+                parts.push(start..at + 1);
+                open = None;
+            }
+            None if c == '"' || c == '\'' => open = Some((at, c)),
+            _ => {}
+        }
+    }
+    parts
+}
+
+/// The same inside the `{{ … }}` and `{% … %}` of a template.
+pub(super) fn place_in_template(name: &str, text: &str) -> Option<Range<usize>> {
+    braces(text).into_iter().find_map(|part| {
+        let place = place_of(name, text.get(part.clone())?)?;
+        Some(part.start + place.start..part.start + place.end)
+    })
+}
+
+/// Every `{{ … }}` and `{% … %}`, braces included.
+pub(super) fn braces(text: &str) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = text.get(at..) {
+        let opens = [("{{", "}}"), ("{%", "%}")];
+        let next = opens
+            .iter()
+            .filter_map(|(open, close)| Some((rest.find(open)?, close)));
+        let Some((start, close)) = next.min_by_key(|(start, _)| *start) else {
+            break;
+        };
+        let inner = rest.get(start..).unwrap_or_default();
+        let length = inner
+            .find(close)
+            .map_or(inner.len(), |end| end + close.len());
+        parts.push(at + start..at + start + length);
+        at += start + length;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_as_words() {
+        for (name, text, expected) in [
+            ("first", "second.first == first", Some(16..21)),
+            ("a", "banana + a", Some(9..10)),
+            ("x", "\"x\" == x", Some(7..8)),
+            ("x", "\"x\"", None),
+        ] {
+            assert_eq!(place_of(name, text), expected, "{text}");
+        }
+        assert_eq!(
+            place_in_template("x", "x {{ y }} {{ x.port }}"),
+            Some(13..14)
+        );
+        assert_eq!(place_in_template("x", "x {% if x %}{{"), Some(8..9));
+    }
+}

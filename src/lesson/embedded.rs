@@ -1,0 +1,62 @@
+//! The course that comes with the program; the table is written by the build script.
+use super::assemble::name_parts;
+use super::model::Level;
+
+/// A lesson inside the program: its head for the menu, its text for the walk.
+pub(super) struct Embedded {
+    pub(super) file: &'static str,
+    pub(super) title: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) level: Level,
+    pub(super) minutes: u32,
+    pub(super) text: &'static str,
+}
+
+impl Embedded {
+    pub(super) fn id(&self) -> &'static str {
+        name_parts(self.file).1
+    }
+
+    pub(super) fn number(&self) -> Option<u32> {
+        name_parts(self.file).0
+    }
+}
+
+include!(concat!(env!("OUT_DIR"), "/course.rs"));
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::load::{load, load_trusted};
+    use super::*;
+
+    #[test]
+    fn the_table_says_what_the_lessons_say() {
+        for row in LESSONS {
+            let lesson = load(row.file, row.text).unwrap_or_else(|problems| panic!("{problems}"));
+            let trusted = load_trusted(row.file, row.text).unwrap();
+            assert_eq!(format!("{lesson:?}"), format!("{trusted:?}"));
+            assert_eq!(
+                (
+                    row.id(),
+                    row.number(),
+                    row.title,
+                    row.summary.trim(),
+                    row.level,
+                    row.minutes
+                ),
+                (
+                    lesson.id.as_str(),
+                    lesson.number,
+                    lesson.title.as_str(),
+                    lesson.summary.trim(),
+                    lesson.level,
+                    lesson.minutes,
+                )
+            );
+        }
+        let ids: HashSet<_> = LESSONS.iter().map(Embedded::id).collect();
+        assert_eq!(ids.len(), LESSONS.len(), "two lessons have the same id");
+    }
+}

@@ -1,0 +1,331 @@
+//! Where lessons come from: those inside the program, with a directory of the user's laid over
+//! them. A lesson is read when it is opened; the menu needs no more than the heads.
+use std::borrow::Cow;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use etcetera::{AppStrategy, AppStrategyArgs, app_strategy};
+
+use super::assemble::name_parts;
+use super::cards::{Cards, Deck, near_key};
+use super::diagnostic::Diagnostics;
+use super::embedded::{Embedded, LESSONS};
+use super::files;
+use super::find::{self, Found};
+use super::glossary::Glossary;
+use super::head::{self, Head};
+use super::load::{Loaded, load_trusted};
+use super::model::{Lesson, Level};
+use super::words::near;
+use crate::lang::{Card, CardSource};
+
+/// Which content to use.
+#[derive(Clone, Debug, Default)]
+pub struct LibraryConfig {
+    /// A directory of the user's own lessons and cards. It need not exist.
+    pub own: Option<PathBuf>,
+}
+
+impl LibraryConfig {
+    /// With the user's data directory (`$XDG_DATA_HOME/looplab/lessons`), where there is one.
+    pub fn usual() -> Self {
+        let args = AppStrategyArgs {
+            top_level_domain: String::new(),
+            author: String::new(),
+            app_name: "looplab".to_owned(),
+        };
+        let own = app_strategy::choose_app_strategy(args).ok();
+        Self {
+            own: own.map(|strategy| strategy.in_data_dir("lessons")),
+        }
+    }
+
+    /// With this directory.
+    pub fn with(own: impl Into<PathBuf>) -> Self {
+        Self {
+            own: Some(own.into()),
+        }
+    }
+}
+
+/// A lesson in the menu.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What it is opened by.
+    pub id: String,
+    /// Its place in the course; lessons without one come last.
+    pub number: Option<u32>,
+    /// The heading; of a broken lesson, the file name.
+    pub title: Cow<'static, str>,
+    /// One sentence.
+    pub summary: Cow<'static, str>,
+    /// For whom; unknown of a broken lesson.
+    pub level: Option<Level>,
+    /// About how long it takes; 0 of a broken lesson.
+    pub minutes: u32,
+    /// The file, when it is the user's own.
+    pub file: Option<PathBuf>,
+    /// Why it cannot be shown in the menu. A lesson that is broken further down says so when it is
+    /// opened.
+    pub broken: Option<Diagnostics>,
+}
+
+/// Why a lesson cannot be had.
+#[derive(Clone, Debug)]
+pub enum LessonError {
+    /// There is none of that name.
+    Unknown {
+        /// The name.
+        id: String,
+        /// A name that is spelled almost like it.
+        near: Option<String>,
+    },
+    /// It is there, and it is wrong.
+    Broken(Diagnostics),
+}
+
+impl fmt::Display for LessonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { id, near: None } => write!(f, "there is no lesson `{id}`"),
+            Self::Unknown {
+                id,
+                near: Some(near),
+            } => {
+                write!(f, "there is no lesson `{id}`; did you mean `{near}`?")
+            }
+            Self::Broken(diagnostics) => diagnostics.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LessonError {}
+
+/// All content.
+#[derive(Debug)]
+pub struct Library {
+    own: Option<PathBuf>,
+    own_files: OnceLock<Vec<PathBuf>>,
+    cards: Cards,
+}
+
+/// The most files of the user's directory that are looked at.
+const OWN_FILES: usize = 500;
+
+/// How much of a file the menu reads; a head is a few hundred bytes.
+const HEAD_BYTES: usize = 8 << 10;
+
+impl Library {
+    /// Opens the library. Reads nothing yet.
+    pub fn open(config: LibraryConfig) -> Self {
+        Self {
+            cards: Cards::new(config.own.clone()),
+            own: config.own,
+            own_files: OnceLock::new(),
+        }
+    }
+
+    /// What there is, in the order of the course.
+    pub fn index(&self) -> Vec<Entry> {
+        let own: Vec<Entry> = self
+            .own_files()
+            .iter()
+            .map(|path| own_entry(path))
+            .collect();
+        let replaced = |row: &&Embedded| !own.iter().any(|entry| entry.id == row.id());
+        let mut entries: Vec<Entry> = LESSONS.iter().filter(replaced).map(entry).collect();
+        entries.extend(own);
+        entries.sort_by(|a, b| place(a).cmp(&place(b)));
+        entries
+    }
+
+    /// The lesson with this id, or with this number: `two-servers`, `4`.
+    pub fn lesson(&self, id: &str) -> Result<Lesson, LessonError> {
+        if let Some(path) = self
+            .own_files()
+            .iter()
+            .find(|path| answers_to(&lossy(path), id))
+        {
+            return lesson_file(path).map_err(LessonError::Broken);
+        }
+        match LESSONS.iter().find(|row| answers_to(row.file, id)) {
+            Some(row) => load_trusted(row.file, row.text).map_err(LessonError::Broken),
+            None => Err(LessonError::Unknown {
+                near: self.near(id),
+                id: id.to_owned(),
+            }),
+        }
+    }
+
+    fn near(&self, id: &str) -> Option<String> {
+        let own = self
+            .own_files()
+            .iter()
+            .map(|path| name_parts(&lossy(path)).1.to_owned());
+        let ids: Vec<String> = own
+            .chain(LESSONS.iter().map(|row| row.id().to_owned()))
+            .collect();
+        near(id, ids.iter().map(String::as_str)).map(ToOwned::to_owned)
+    }
+
+    /// The text of a lesson inside the program, to start a new one from or to check it.
+    pub fn embedded_text(&self, id: &str) -> Option<(&'static str, &'static str)> {
+        let row = LESSONS.iter().find(|row| answers_to(row.file, id))?;
+        Some((row.file, row.text))
+    }
+
+    /// The lessons inside the program: file name and text.
+    pub fn embedded(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        LESSONS.iter().map(|row| (row.file, row.text))
+    }
+
+    /// All words that can be looked up, for the check of a lesson.
+    pub fn glossary(&self) -> Glossary {
+        Glossary::of(self.cards.all().map(|(_, card)| card))
+    }
+
+    /// The cards of one deck.
+    pub fn deck(&self, deck: Deck) -> &[Card] {
+        self.cards.deck(deck)
+    }
+
+    /// The key closest to a mistyped one.
+    pub fn near_key(&self, word: &str) -> Option<String> {
+        near_key(&self.cards, word)
+    }
+
+    /// Where a word occurs: lessons first, then cards.
+    pub fn find(&self, word: &str) -> Vec<Found> {
+        let own = self.own_files().iter().filter_map(|path| {
+            let text = String::from_utf8(files::read(path).ok()?).ok()?;
+            Some((lossy(path), text))
+        });
+        let own: Vec<(String, String)> = own.collect();
+        let replaced =
+            |row: &&Embedded| !own.iter().any(|(file, _)| name_parts(file).1 == row.id());
+        let embedded = LESSONS
+            .iter()
+            .filter(replaced)
+            .map(|row| (row.file, row.text));
+        let texts = embedded.chain(own.iter().map(|(file, text)| (&**file, &**text)));
+        let mut found = find::in_lessons(word, texts);
+        found.extend(find::in_cards(word, self.cards.all()));
+        found
+    }
+
+    fn own_files(&self) -> &[PathBuf] {
+        self.own_files.get_or_init(|| match &self.own {
+            Some(directory) => lesson_files(directory),
+            None => Vec::new(),
+        })
+    }
+}
+
+impl CardSource for Library {
+    fn card(&self, key: &str) -> Option<Card> {
+        self.cards.card(key)
+    }
+
+    fn keys(&self) -> Vec<String> {
+        self.cards.keys()
+    }
+}
+
+/// Reads a lesson from a file of the user's.
+pub fn lesson_file(path: &Path) -> Result<Lesson, Diagnostics> {
+    Loaded::read(&lossy(path), &files::read(path)?).map(|loaded| loaded.lesson)
+}
+
+/// The lesson files of a directory, sorted by name; none when it cannot be read.
+pub fn lesson_files(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let paths = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .take(OWN_FILES);
+    let mut files: Vec<PathBuf> = paths.filter(|path| is_lesson(path)).collect();
+    files.sort();
+    files
+}
+
+fn is_lesson(path: &Path) -> bool {
+    let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    yaml && !name.starts_with('.') && !Deck::ALL.iter().any(|deck| deck.file() == name)
+}
+
+fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn answers_to(file: &str, word: &str) -> bool {
+    let (number, id) = name_parts(file);
+    id == word || (number.is_some() && number == word.parse().ok())
+}
+
+fn place(entry: &Entry) -> (u32, &str) {
+    (entry.number.unwrap_or(u32::MAX), &entry.id)
+}
+
+fn entry(row: &Embedded) -> Entry {
+    Entry {
+        id: row.id().to_owned(),
+        number: row.number(),
+        title: row.title.into(),
+        summary: row.summary.into(),
+        level: Some(row.level),
+        minutes: row.minutes,
+        file: None,
+        broken: None,
+    }
+}
+
+fn own_entry(path: &Path) -> Entry {
+    let name = lossy(path);
+    let (number, id) = name_parts(&name);
+    let mut entry = Entry {
+        id: id.to_owned(),
+        number,
+        title: id.to_owned().into(),
+        summary: "".into(),
+        level: None,
+        minutes: 0,
+        file: Some(path.to_owned()),
+        broken: None,
+    };
+    match own_head(path) {
+        Ok((head, level)) => {
+            entry.title = head.title.into();
+            entry.summary = head.summary.into();
+            entry.level = Some(level);
+            entry.minutes = head.minutes;
+        }
+        Err(diagnostics) => entry.broken = Some(diagnostics),
+    }
+    entry
+}
+
+/// The head, by lines where that is enough, else by the real reader, which also says what is wrong.
+fn own_head(path: &Path) -> Result<(Head, Level), Diagnostics> {
+    let bytes = files::head(path, HEAD_BYTES)?;
+    let quick = head::scan(&String::from_utf8_lossy(&bytes));
+    let quick = quick.and_then(|head| Some((level(&head.level)?, head)));
+    if let Some((level, head)) = quick {
+        return Ok((head, level));
+    }
+    let lesson = lesson_file(path)?;
+    let head = Head {
+        title: lesson.title,
+        summary: lesson.summary,
+        level: lesson.level.to_string(),
+        minutes: lesson.minutes,
+    };
+    Ok((head, lesson.level))
+}
+
+fn level(word: &str) -> Option<Level> {
+    let all = [Level::Beginner, Level::Intermediate, Level::Advanced];
+    all.into_iter().find(|level| level.to_string() == word)
+}
