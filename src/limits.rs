@@ -72,3 +72,32 @@ pub const RTT_SAMPLES: usize = 200_000;
 
 /// A verb that was interrupted has this long to close its sockets.
 pub const INTERRUPT_GRACE: Duration = Duration::from_millis(200);
+
+/// Descriptors that must be free before a verb may wait: the runtime takes about nine for its
+/// readiness queue, its wake-ups and its signals.
+pub const RUNTIME_DESCRIPTORS: usize = 16;
+
+/// Outcomes an expression can still see in `outcomes`; older ones are forgotten, so that a script
+/// of a million lines does not grow.
+pub const OUTCOMES_KEPT: usize = 1_000;
+
+/// How long one `repeat` may run in all. Two minutes without a word lose everybody, and a thousand
+/// waits of two seconds each would be half an hour.
+pub const REPEAT_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long a live server keeps a silent connection. Browsers open connections in advance and
+/// drop them after a minute or so; slower than this is no visitor.
+pub const SERVER_SILENCE: Duration = Duration::from_secs(75);
+
+/// How long a live server waits before it accepts again when the process is out of descriptors:
+/// asking at once would spin.
+pub const ACCEPT_BACK_OFF: Duration = Duration::from_millis(50);
+
+/// How often `wait` looks again. The kernel has no event for "a state has changed".
+pub const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// The queue of a live server: a class of browsers at once, where 128 would drop some for a second.
+pub const SERVER_BACKLOG: u32 = 1_024;
+
+/// Past connections whose ends are remembered, so that their TIME-WAIT rows can be named.
+pub const PAST_CONNECTIONS: usize = 4_096;

@@ -1,3 +1,255 @@
 //! The lab: runs commands on real sockets and says what the kernel answered. Knows no lesson.
+//!
+//! # Layout
+//!
+//! * [`Lab::run`] here: expand, parse, run, write down. `verbs` has one function a verb.
+//! * `gate`: who may do what. `ledger`: everything the session holds. `live`: what expressions see.
+//! * `open` makes sockets, `own` is one of them, `engine` waits (the one door to tokio), `server`
+//!   answers by itself, `unix_dir` keeps socket files, `sys` has the unsafe calls.
+//! * [`observe`] asks the kernel about everybody's sockets; [`measure`] takes times.
+mod engine;
+mod failure;
+mod gate;
+mod ledger;
+mod live;
+mod machine;
 pub mod measure;
 pub mod observe;
+mod open;
+mod own;
+mod server;
+mod sys;
+mod unix_dir;
+mod verbs;
+mod visitors;
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use engine::Engine;
+pub use engine::Interrupter;
+use ledger::{Held, Ledger};
+use observe::{Here, Namespace};
+use open::Maker;
+use unix_dir::UnixDir;
+use visitors::Visitors;
+
+use crate::lang::{
+    Author, CardSource, Failure, FailureCause, Line, LineError, Observed, Outcome, Ran, Scope,
+    Template, parse_line,
+};
+use crate::limits;
+
+/// What a lab works with.
+#[derive(Clone)]
+pub struct LabConfig {
+    /// Where `explain` looks things up.
+    pub cards: Arc<dyn CardSource>,
+    /// The network namespace its sockets belong to.
+    pub namespace: Arc<dyn Namespace>,
+    /// Whether that namespace is the lab's own, with nobody else in it.
+    pub private: bool,
+    /// The directory below which `unix:NAME` sockets get one of their own.
+    pub unix_base: PathBuf,
+}
+
+impl LabConfig {
+    /// The network this program runs in; Unix sockets below `XDG_RUNTIME_DIR`, or else the
+    /// directory for temporary files.
+    pub fn new(cards: Arc<dyn CardSource>) -> Self {
+        let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        Self {
+            cards,
+            namespace: Arc::new(Here),
+            private: false,
+            unix_base: runtime
+                .filter(|dir| dir.is_absolute() && dir.is_dir())
+                .unwrap_or_else(std::env::temp_dir),
+        }
+    }
+}
+
+/// A session on real sockets. Everything it opens is closed when it is cleared or dropped.
+pub struct Lab {
+    cards: Arc<dyn CardSource>,
+    namespace: Arc<dyn Namespace>,
+    private: bool,
+    unix: UnixDir,
+    engine: Engine,
+    ledger: Ledger,
+    visitors: Arc<Visitors>,
+    machine: OnceCell<Value>,
+}
+
+impl Lab {
+    /// An empty lab. Opens nothing and starts nothing, so that a menu costs nothing.
+    pub fn new(config: LabConfig) -> Self {
+        Self {
+            cards: config.cards,
+            namespace: config.namespace,
+            private: config.private,
+            unix: UnixDir::below(config.unix_base),
+            engine: Engine::default(),
+            ledger: Ledger::default(),
+            visitors: Arc::default(),
+            machine: OnceCell::new(),
+        }
+    }
+
+    /// Runs one line. A failure of what it asks for is an outcome; an error means that the line
+    /// cannot be read. Ctrl-C stops a line that waits: its outcome is then `interrupted`.
+    pub fn run(&mut self, text: &str, author: Author) -> Result<Ran, LineError> {
+        let line = self.expand(text)?;
+        let outcome = match parse_line(&line).map_err(|e| against(text, &line, e))? {
+            Some(parsed) => Some(self.run_line(parsed, author)),
+            None => None,
+        };
+        Ok(Ran {
+            line: line.trim().to_owned(),
+            outcome,
+            scope: self.scope(),
+        })
+    }
+
+    /// Closes everything the session opened (connections with a RST, so that nothing stays in
+    /// TIME-WAIT) and forgets all names and outcomes.
+    pub fn clear(&mut self) {
+        for held in self.ledger.take_all() {
+            self.shut(held, true);
+        }
+        self.visitors.forget();
+        self.unix.clear();
+    }
+
+    /// What expressions see now.
+    pub fn scope(&self) -> Scope {
+        let machine = self
+            .machine
+            .get_or_init(|| machine::facts(&*self.namespace, self.private));
+        live::scope(&self.ledger, machine.clone())
+    }
+
+    /// The names lines have bound, sorted.
+    pub fn names(&self) -> Vec<String> {
+        self.ledger.named().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// A handle that stops the line that is running, from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.engine.interrupter()
+    }
+
+    fn expand(&self, text: &str) -> Result<String, LineError> {
+        if text.len() > limits::LINE_BYTES || !text.contains('{') {
+            return Ok(text.to_owned());
+        }
+        let filled = Template::parse(text).and_then(|template| {
+            let nothing_to_fill = template.names().is_empty();
+            template.render(&if nothing_to_fill {
+                Scope::new()
+            } else {
+                self.scope()
+            })
+        });
+        filled.map_err(|error| LineError {
+            message: error.message,
+            span: error.span,
+            help: None,
+        })
+    }
+
+    fn run_line(&mut self, line: Line, author: Author) -> Outcome {
+        let verb = line.command.verb();
+        let name_is_free = self.name_is_free(line.name.as_deref(), verb);
+        self.engine.begin();
+        let started = Instant::now();
+        let (name, done) = match name_is_free {
+            Ok(()) => (line.name, self.execute(&line.command, author)),
+            Err(refused) => (None, Err(refused)),
+        };
+        let took = started.elapsed();
+        self.engine.end();
+        let (result, held) = match done {
+            Ok((fact, held)) => (Observed::Done(fact), held),
+            Err(failure) => (Observed::Failed(failure), Held::Nothing),
+        };
+        let outcome = Outcome {
+            name,
+            verb,
+            took,
+            result,
+        };
+        self.ledger.record(&outcome, held);
+        outcome
+    }
+
+    /// A name whose socket is open cannot be bound again: nothing closes behind anybody's back.
+    fn name_is_free(&self, name: Option<&str>, verb: &'static str) -> Result<(), Failure> {
+        let taken = |name: &&str| {
+            self.ledger
+                .named()
+                .any(|(known, entry)| known == name && entry.held.is_open())
+        };
+        let Some(name) = name.filter(|name| taken(name)) else {
+            return Ok(());
+        };
+        let message = format!(
+            "`{name}` still names something open; choose another name, or `close {name}` first"
+        );
+        Err(failure::own(FailureCause::NotAllowed, verb, message))
+    }
+
+    fn maker(&mut self) -> Maker<'_> {
+        Maker {
+            namespace: &*self.namespace,
+            unix: &mut self.unix,
+        }
+    }
+
+    /// Closes what a line left open.
+    fn shut(&mut self, held: Held, abrupt: bool) {
+        match held {
+            Held::Nothing => {}
+            Held::One(own) if abrupt => own.reset(),
+            Held::Several(all) | Held::Crowd(all) if abrupt => {
+                all.into_iter().for_each(own::Own::reset);
+            }
+            Held::One(_) | Held::Several(_) | Held::Crowd(_) => drop(held),
+            Held::Server(server) => {
+                // A server runs on the runtime, so there is one.
+                if let Ok(runtime) = self.engine.runtime() {
+                    server.close(runtime, abrupt);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// How long a line may wait: a lesson does not hold the learner up.
+fn bounded(within: Duration, author: Author) -> Duration {
+    match author {
+        Author::Lesson => within.min(limits::LONGEST_LESSON_WITHIN),
+        Author::Learner => within,
+    }
+}
+
+/// A place in a line whose templates were filled is no place in the line as it was written.
+fn against(written: &str, line: &str, mut error: LineError) -> LineError {
+    if written != line {
+        error.span = 0..written.trim_end().len();
+        error
+            .help
+            .get_or_insert_with(|| format!("the line reads: {line}"));
+    }
+    error
+}

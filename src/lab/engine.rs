@@ -1,0 +1,321 @@
+//! Waiting, with a bound and with Ctrl-C: the lab's one door to tokio.
+//!
+//! Verbs try first and come here only when the kernel would have them wait, so most lines never
+//! start the runtime. Nothing here knows what is waited for.
+use std::future::Future;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use tokio::io::Interest;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::time::{Instant as Moment, sleep_until};
+
+use super::failure;
+use super::sys::{Sigint, watch};
+use crate::lang::{Failure, FailureCause};
+use crate::limits;
+use crate::net::Errno;
+
+/// Why a wait ended without what was waited for.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The kernel said no.
+    Io(io::Error),
+    /// The time given is over.
+    Timeout,
+    /// Ctrl-C.
+    Interrupted,
+    /// Waiting is not possible here at all.
+    Unable(Failure),
+}
+
+/// Stops the verb that is running, as Ctrl-C does; for a front end that hears of it elsewhere.
+#[derive(Clone, Default)]
+pub struct Interrupter(Arc<Cancel>);
+
+impl Interrupter {
+    /// Stops the verb that is running now. Says nothing to those that come later.
+    pub fn interrupt(&self) {
+        self.0.asked.store(true, Ordering::SeqCst);
+        self.0.told.notify_waiters();
+    }
+}
+
+#[derive(Default)]
+struct Cancel {
+    asked: AtomicBool,
+    told: Notify,
+}
+
+impl Cancel {
+    async fn asked(&self) {
+        loop {
+            let mut told = std::pin::pin!(self.told.notified());
+            // Listening before looking, so that nothing slips through in between.
+            told.as_mut().enable();
+            if self.asked.load(Ordering::SeqCst) {
+                return;
+            }
+            told.await;
+        }
+    }
+}
+
+/// The runtime, once a verb needed it, and the way to stop a wait.
+#[derive(Default)]
+pub(super) struct Engine {
+    running: Option<Running>,
+    interrupter: Interrupter,
+}
+
+struct Running {
+    runtime: Runtime,
+    /// SIGINT as it was before, and as tokio set it; `None` where that could not be done.
+    sigint: Option<(Sigint, Sigint)>,
+    /// Whether a thread of its own drives the runtime between commands.
+    threaded: bool,
+}
+
+impl Engine {
+    /// A handle that stops the verb that is running.
+    pub(super) fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
+    }
+
+    /// A command begins: an interrupt from before is stale.
+    pub(super) fn begin(&self) {
+        self.interrupter.0.asked.store(false, Ordering::SeqCst);
+        self.catch_sigint();
+    }
+
+    /// A command is over: Ctrl-C means again what it meant before the lab.
+    pub(super) fn end(&self) {
+        if let Some((before, _)) = self.running.as_ref().and_then(|r| r.sigint) {
+            before.apply();
+        }
+    }
+
+    fn catch_sigint(&self) {
+        if let Some((_, caught)) = self.running.as_ref().and_then(|r| r.sigint) {
+            caught.apply();
+        }
+    }
+
+    /// Whether the command that runs was interrupted. Long loops without a wait ask now and then.
+    pub(super) fn interrupted(&self) -> bool {
+        if let Some(running) = self.running.as_ref().filter(|r| !r.threaded) {
+            // Nobody else drives the runtime, which is what hears the signal.
+            running.runtime.block_on(tokio::task::yield_now());
+        }
+        self.interrupter.0.asked.load(Ordering::SeqCst)
+    }
+
+    /// The flag behind [`interrupted`](Self::interrupted), for a measurement on other threads.
+    pub(super) fn cancel_flag(&self) -> &AtomicBool {
+        &self.interrupter.0.asked
+    }
+
+    /// Calls `attempt` until it does not block, waiting for `interest` on the socket in between.
+    pub(super) fn until<T>(
+        &mut self,
+        socket: &impl AsFd,
+        interest: Interest,
+        deadline: Instant,
+        mut attempt: impl FnMut() -> io::Result<T>,
+    ) -> Result<T, Stop> {
+        match attempt() {
+            Err(error) if would_block(&error) => {}
+            answer => return answer.map_err(Stop::Io),
+        }
+        let fd = socket.as_fd();
+        self.bounded(deadline, retry(fd, interest, attempt))?
+            .map_err(Stop::Io)
+    }
+
+    /// Waits until a moment; an error only when interrupted.
+    pub(super) fn pause(&mut self, until: Instant) -> Result<(), Stop> {
+        match self.bounded(until, std::future::pending::<()>()) {
+            Ok(()) | Err(Stop::Timeout) => Ok(()),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn bounded<T>(
+        &mut self,
+        deadline: Instant,
+        future: impl Future<Output = T>,
+    ) -> Result<T, Stop> {
+        let cancel = self.interrupter.0.clone();
+        let runtime = self.runtime().map_err(Stop::Unable)?;
+        runtime.block_on(async move {
+            tokio::select! {
+                biased;
+                () = cancel.asked() => Err(Stop::Interrupted),
+                value = future => Ok(value),
+                () = sleep_until(Moment::from_std(deadline)) => Err(Stop::Timeout),
+            }
+        })
+    }
+
+    /// The runtime, started now if it was not.
+    pub(super) fn runtime(&mut self) -> Result<&Runtime, Failure> {
+        if self.running.is_none() {
+            self.running = Some(self.start()?);
+            self.catch_sigint();
+        }
+        match &self.running {
+            Some(running) => Ok(&running.runtime),
+            None => Err(unavailable(&io::Error::other("it did not start"))),
+        }
+    }
+
+    fn start(&self) -> Result<Running, Failure> {
+        descriptors_left()?;
+        let threaded = threads_allowed();
+        let mut builder = if threaded {
+            Builder::new_multi_thread()
+        } else {
+            Builder::new_current_thread()
+        };
+        if threaded {
+            // Live servers are the only tasks; one thread answers a class of browsers.
+            builder.worker_threads(1).thread_name("looplab");
+        }
+        let runtime = builder.enable_all().build().map_err(|e| unavailable(&e))?;
+        let sigint = hear_sigint(&runtime, &self.interrupter);
+        Ok(Running {
+            runtime,
+            sigint,
+            threaded,
+        })
+    }
+}
+
+async fn retry<T>(
+    fd: BorrowedFd<'_>,
+    interest: Interest,
+    mut attempt: impl FnMut() -> io::Result<T>,
+) -> io::Result<T> {
+    let fd = watch(fd, interest)?;
+    loop {
+        let mut ready = fd.ready(interest).await?;
+        match attempt() {
+            Err(error) if would_block(&error) => ready.clear_ready(),
+            answer => return answer,
+        }
+    }
+}
+
+fn would_block(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+    )
+}
+
+/// tokio panics when a socket pair for its signals is refused, so the room is tried before.
+fn descriptors_left() -> Result<(), Failure> {
+    let pairs: io::Result<Vec<_>> = (0..limits::RUNTIME_DESCRIPTORS / 2)
+        .map(|_| UnixStream::pair())
+        .collect();
+    let error = match pairs {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    let cause = Errno::of(&error).map_or(FailureCause::NotAvailable, FailureCause::Errno);
+    let message = format!(
+        "waiting takes {} free file descriptors, and this process has fewer ({error}); close some \
+         sockets, or raise `ulimit -n`",
+        limits::RUNTIME_DESCRIPTORS
+    );
+    Err(failure::own(cause, "wait", message))
+}
+
+/// tokio panics when its thread is refused, so one is tried before.
+fn threads_allowed() -> bool {
+    std::thread::Builder::new()
+        .spawn(|| {})
+        .is_ok_and(|thread| thread.join().is_ok())
+}
+
+fn hear_sigint(runtime: &Runtime, interrupter: &Interrupter) -> Option<(Sigint, Sigint)> {
+    let before = Sigint::now()?;
+    let _inside = runtime.enter();
+    let mut pressed = signal(SignalKind::interrupt()).ok()?;
+    let caught = Sigint::now()?;
+    let interrupter = interrupter.clone();
+    runtime.spawn(async move {
+        while pressed.recv().await.is_some() {
+            interrupter.interrupt();
+        }
+    });
+    Some((before, caught))
+}
+
+fn unavailable(error: &io::Error) -> Failure {
+    let cause = Errno::of(error).map_or(FailureCause::NotAvailable, FailureCause::Errno);
+    let message = format!("waiting is not possible here: {error}");
+    failure::own(cause, "wait", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn in_an_hour() -> Instant {
+        Instant::now() + Duration::from_secs(3600)
+    }
+
+    #[test]
+    fn what_does_not_block_needs_no_runtime() {
+        let (one, _other) = UnixStream::pair().unwrap();
+        let mut engine = Engine::default();
+        let answer = engine.until(&one, Interest::READABLE, in_an_hour(), || Ok(7));
+        assert_eq!(answer.unwrap(), 7);
+        assert!(engine.running.is_none());
+    }
+
+    #[test]
+    fn a_wait_ends_when_the_socket_is_ready() {
+        use std::io::{Read, Write};
+        let (one, mut other) = UnixStream::pair().unwrap();
+        one.set_nonblocking(true).unwrap();
+        let writer = std::thread::spawn(move || other.write_all(b"x"));
+        let mut engine = Engine::default();
+        let answer = engine.until(&one, Interest::READABLE, in_an_hour(), || {
+            (&one).read(&mut [0; 8])
+        });
+        assert_eq!(answer.unwrap(), 1);
+        writer.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_wait_ends_at_its_bound() {
+        let (one, _other) = UnixStream::pair().unwrap();
+        let mut engine = Engine::default();
+        let soon = Instant::now() + Duration::from_millis(1);
+        let never = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+        let answer = engine.until(&one, Interest::READABLE, soon, never);
+        assert!(matches!(answer, Err(Stop::Timeout)), "{answer:?}");
+    }
+
+    #[test]
+    fn an_interrupt_ends_the_wait_that_runs_and_no_later_one() {
+        let mut engine = Engine::default();
+        engine.begin();
+        engine.interrupter().interrupt();
+        assert!(matches!(engine.pause(in_an_hour()), Err(Stop::Interrupted)));
+        assert!(engine.interrupted());
+        engine.begin();
+        assert!(engine.pause(Instant::now()).is_ok());
+        engine.end();
+    }
+}

@@ -1,0 +1,212 @@
+//! From an errno, or a word of our own, to a [`Failure`] that names operation, endpoints and cause.
+//!
+//! What an errno means at length is on its card; here it gets half a sentence.
+use std::io;
+use std::time::Duration;
+
+use crate::lang::{Failure, FailureCause};
+use crate::net::{Endpoint, Errno};
+
+/// Which ends an operation concerned.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ends {
+    /// This end, where known.
+    pub(super) local: Option<Endpoint>,
+    /// The other end, where known.
+    pub(super) peer: Option<Endpoint>,
+}
+
+impl Ends {
+    /// An operation on one's own endpoint.
+    pub(super) fn local(local: &Endpoint) -> Self {
+        Self {
+            local: Some(local.clone()),
+            peer: None,
+        }
+    }
+
+    /// An operation that goes to a peer.
+    pub(super) fn peer(peer: &Endpoint) -> Self {
+        Self {
+            local: None,
+            peer: Some(peer.clone()),
+        }
+    }
+
+    /// `bind 127.0.0.1:80`, `connect 127.0.0.1:80 from 127.0.0.9:0`.
+    fn named(&self, operation: &str) -> String {
+        match (&self.local, &self.peer) {
+            (Some(local), Some(peer)) => format!("{operation} {peer} from {local}"),
+            (Some(one), None) | (None, Some(one)) => format!("{operation} {one}"),
+            (None, None) => operation.to_owned(),
+        }
+    }
+}
+
+/// A failure in looplab's own words.
+pub(super) fn own(
+    error: FailureCause,
+    operation: &'static str,
+    message: impl Into<String>,
+) -> Failure {
+    Failure {
+        error,
+        operation,
+        local: None,
+        peer: None,
+        message: message.into(),
+    }
+}
+
+/// A failure in looplab's own words, about these ends.
+pub(super) fn own_at(
+    error: FailureCause,
+    operation: &'static str,
+    ends: Ends,
+    why: &str,
+) -> Failure {
+    let message = format!("{}: {why}", ends.named(operation));
+    Failure {
+        error,
+        operation,
+        local: ends.local,
+        peer: ends.peer,
+        message,
+    }
+}
+
+/// A failure the kernel reported.
+pub(super) fn of_io(operation: &'static str, ends: Ends, error: &io::Error) -> Failure {
+    let Some(errno) = Errno::of(error) else {
+        let cause = match error.kind() {
+            io::ErrorKind::TimedOut => FailureCause::Timeout,
+            _ => FailureCause::NotAvailable,
+        };
+        return own_at(cause, operation, ends, &error.to_string());
+    };
+    let why = format!("{} ({errno})", words(operation, errno, error));
+    own_at(FailureCause::Errno(errno), operation, ends, &why)
+}
+
+/// Our own bound ended a wait.
+pub(super) fn timeout(
+    operation: &'static str,
+    ends: Ends,
+    within: Duration,
+    still: &str,
+) -> Failure {
+    let why = format!("nothing within {}; {still}", shown(within));
+    own_at(FailureCause::Timeout, operation, ends, &why)
+}
+
+/// Ctrl-C ended it.
+pub(super) fn interrupted(operation: &'static str, ends: Ends) -> Failure {
+    own_at(
+        FailureCause::Interrupted,
+        operation,
+        ends,
+        "interrupted; what it was opening is closed",
+    )
+}
+
+/// `300 ms`, `2 s`.
+pub(super) fn shown(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        format!("{} ms", time.as_millis())
+    } else {
+        format!("{} s", time.as_secs_f64())
+    }
+}
+
+fn words(operation: &str, errno: Errno, error: &io::Error) -> String {
+    let said = match (operation, errno) {
+        ("connect", Errno::EADDRNOTAVAIL) => "no local port is left for this destination",
+        ("connect", Errno::EAGAIN) => "the listener's queue is full",
+        ("send", Errno::ECONNREFUSED) => "nothing receives there; an earlier datagram came back",
+        ("recv", Errno::ECONNREFUSED) => "nothing receives there; a datagram came back",
+        (_, Errno::EADDRINUSE) => "the address is in use",
+        (_, Errno::EADDRNOTAVAIL) => "this machine has no such address",
+        (_, Errno::EACCES) => "permission denied",
+        (_, Errno::EPERM) => "not permitted",
+        (_, Errno::ECONNREFUSED) => "refused: nothing listens there",
+        (_, Errno::ECONNRESET) => "the peer broke the connection off",
+        (_, Errno::EPIPE) => "the other end takes no more bytes",
+        (_, Errno::ENETUNREACH) => "no route leads there",
+        (_, Errno::EHOSTUNREACH) => "the address cannot be reached",
+        (_, Errno::ETIMEDOUT) => "nobody answered the kernel",
+        (_, Errno::ENOTCONN) => "the socket is not connected",
+        (_, Errno::EISCONN) => "the socket is connected already",
+        (_, Errno::EDESTADDRREQ) => "no destination: say --to ENDPOINT",
+        (_, Errno::EMSGSIZE) => "too long for one datagram",
+        (_, Errno::EMFILE) => "this process has no file descriptor left",
+        (_, Errno::ENFILE) => "this machine has no file descriptor left",
+        (_, Errno::ENOENT) => "there is no such socket file",
+        (_, Errno::EAFNOSUPPORT) => "this machine has no such address family",
+        (_, Errno::EINVAL) => "the kernel finds an argument invalid",
+        (_, Errno::ENOPROTOOPT) => "this socket has no such option",
+        (_, Errno::EAGAIN) => "nothing right now",
+        (_, Errno::ENOBUFS | Errno::ENOMEM) => "the kernel has no memory for it",
+        _ => return without_number(error),
+    };
+    said.to_owned()
+}
+
+/// The system's own words, without Rust's "(os error 22)".
+fn without_number(error: &io::Error) -> String {
+    let said = error.to_string();
+    match said.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None => said,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_name_operation_endpoint_and_cause() {
+        let place = Endpoint::loopback(4242);
+        let both = Ends {
+            local: Some(Endpoint::loopback(1)),
+            peer: Some(place.clone()),
+        };
+        let table = [
+            (
+                "bind",
+                Ends::local(&place),
+                libc::EADDRINUSE,
+                "bind 127.0.0.1:4242: the address is in use (EADDRINUSE)",
+            ),
+            (
+                "connect",
+                both,
+                libc::ECONNREFUSED,
+                "connect 127.0.0.1:4242 from 127.0.0.1:1: refused: nothing listens there (ECONNREFUSED)",
+            ),
+            (
+                "connect",
+                Ends::peer(&place),
+                libc::EADDRNOTAVAIL,
+                "connect 127.0.0.1:4242: no local port is left for this destination (EADDRNOTAVAIL)",
+            ),
+            (
+                "socket",
+                Ends::default(),
+                libc::EIO,
+                "socket: input/output error (EIO)",
+            ),
+        ];
+        for (operation, ends, number, expected) in table {
+            let failure = of_io(operation, ends, &io::Error::from_raw_os_error(number));
+            assert_eq!(failure.message, expected);
+        }
+    }
+
+    #[test]
+    fn times_are_shown_as_they_are_typed() {
+        assert_eq!(shown(Duration::from_millis(300)), "300 ms");
+        assert_eq!(shown(Duration::from_secs(2)), "2 s");
+        assert_eq!(shown(Duration::from_millis(1500)), "1.5 s");
+    }
+}

@@ -1,0 +1,281 @@
+//! The ledger: every name, outcome and socket of the session. What is not in here, the lab does
+//! not hold; what is, `clear` closes.
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use super::failure;
+use super::observe::LabSockets;
+use super::own::{Kind, Own};
+use super::server::LiveServer;
+use super::visitors::Visitors;
+use crate::lang::{Fact, Failure, FailureCause, Observed, Outcome, Place};
+use crate::limits;
+use crate::net::Endpoint;
+
+/// What a line left open.
+#[derive(Debug, Default)]
+pub(super) enum Held {
+    /// Nothing, or nothing any more.
+    #[default]
+    Nothing,
+    /// One socket.
+    One(Own),
+    /// The sockets of a `repeat`.
+    Several(Vec<Own>),
+    /// Both ends of the connections of a `many`.
+    Crowd(Vec<Own>),
+    /// A server and its task.
+    Server(LiveServer),
+}
+
+impl Held {
+    /// Its sockets, the connections of a server apart.
+    pub(super) fn sockets(&self) -> &[Own] {
+        match self {
+            Self::Nothing => &[],
+            Self::One(own) => std::slice::from_ref(own),
+            Self::Several(all) | Self::Crowd(all) => all,
+            Self::Server(server) => std::slice::from_ref(&server.own),
+        }
+    }
+
+    /// Whether there is anything left to close.
+    pub(super) fn is_open(&self) -> bool {
+        !self.sockets().is_empty()
+    }
+}
+
+/// A line's outcome, and what it left open.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) outcome: Outcome,
+    /// The outcome as expressions see it, without what changes by itself.
+    pub(super) json: Value,
+    pub(super) held: Held,
+}
+
+impl Entry {
+    /// The endpoint its name stands for.
+    fn endpoint(&self) -> Option<&Endpoint> {
+        match self.outcome.fact()? {
+            Fact::Bound(own) | Fact::Listener(own) | Fact::Udp(own) => Some(&own.local),
+            Fact::Connection(own) => Some(&own.local),
+            Fact::Server(own) => Some(&own.local),
+            _ => None,
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    names: BTreeMap<String, Entry>,
+    /// What lines without a name left open.
+    unnamed: Vec<Entry>,
+    outcomes: VecDeque<Value>,
+}
+
+impl Ledger {
+    /// Writes an outcome down, under its name when it has one.
+    pub(super) fn record(&mut self, outcome: &Outcome, held: Held) {
+        // An outcome is a map of plain values, which always have a JSON form.
+        let json = serde_json::to_value(outcome).unwrap_or(Value::Null);
+        self.outcomes.push_back(json.clone());
+        if self.outcomes.len() > limits::OUTCOMES_KEPT {
+            self.outcomes.pop_front();
+        }
+        let entry = Entry {
+            outcome: outcome.clone(),
+            json,
+            held,
+        };
+        match &outcome.name {
+            Some(name) => {
+                self.names.insert(name.clone(), entry);
+            }
+            None if entry.held.is_open() => self.unnamed.push(entry),
+            None => {}
+        }
+    }
+
+    /// Forgets everything; what was open is handed over for closing.
+    pub(super) fn take_all(&mut self) -> Vec<Held> {
+        self.outcomes.clear();
+        let named = std::mem::take(&mut self.names).into_values();
+        let unnamed = std::mem::take(&mut self.unnamed).into_iter();
+        named.chain(unnamed).map(|entry| entry.held).collect()
+    }
+
+    /// What a name holds, for closing; the name and its outcome stay.
+    pub(super) fn take(&mut self, name: &str) -> Held {
+        self.names
+            .get_mut(name)
+            .map(|entry| std::mem::take(&mut entry.held))
+            .unwrap_or_default()
+    }
+
+    /// Names and what they stand for, sorted.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&String, &Entry)> {
+        self.names.iter()
+    }
+
+    /// Every entry that holds something, with its name.
+    pub(super) fn open(&self) -> impl Iterator<Item = (Option<&String>, &Entry)> {
+        let named = self.names.iter().map(|(name, entry)| (Some(name), entry));
+        let unnamed = self.unnamed.iter().map(|entry| (None, entry));
+        named.chain(unnamed).filter(|(_, e)| e.held.is_open())
+    }
+
+    /// Outcomes since the lab was cleared, oldest first.
+    pub(super) fn outcomes(&self) -> impl DoubleEndedIterator<Item = &Value> {
+        self.outcomes.iter()
+    }
+
+    /// Sockets held by name or by a `repeat`; what `many` holds has a quota of its own.
+    pub(super) fn count(&self) -> usize {
+        self.open()
+            .filter(|(_, entry)| !matches!(entry.held, Held::Crowd(_)))
+            .map(|(_, entry)| entry.held.sockets().len())
+            .sum()
+    }
+
+    /// Whether one more socket fits.
+    pub(super) fn room_for_one(&self) -> Result<(), Failure> {
+        if self.count() < limits::SOCKETS {
+            return Ok(());
+        }
+        let message = format!(
+            "this session holds {} sockets, which is the limit; `close` some first",
+            limits::SOCKETS
+        );
+        Err(failure::own(FailureCause::Limit, "socket", message))
+    }
+
+    /// The entry behind a name.
+    pub(super) fn entry(&self, verb: &'static str, name: &str) -> Result<&Entry, Failure> {
+        self.names
+            .get(name)
+            .ok_or_else(|| no_such(verb, self.unknown(name)))
+    }
+
+    /// The socket behind a name, when it is of a kind that `fits`.
+    pub(super) fn socket(
+        &self,
+        verb: &'static str,
+        name: &str,
+        wanted: &str,
+        fits: impl Fn(Kind) -> bool,
+    ) -> Result<&Own, Failure> {
+        let entry = self.entry(verb, name)?;
+        match &entry.held {
+            Held::One(own) if fits(own.kind) => Ok(own),
+            _ => Err(no_such(verb, misfit(name, entry, wanted))),
+        }
+    }
+
+    /// The server behind a name.
+    pub(super) fn server(&self, verb: &'static str, name: &str) -> Result<&LiveServer, Failure> {
+        let entry = self.entry(verb, name)?;
+        match &entry.held {
+            Held::Server(server) => Ok(server),
+            _ => Err(no_such(verb, misfit(name, entry, "a live server"))),
+        }
+    }
+
+    /// The endpoint a place stands for.
+    pub(super) fn endpoint(&self, verb: &'static str, place: &Place) -> Result<Endpoint, Failure> {
+        let name = match place {
+            Place::Literal(endpoint) => return Ok(endpoint.clone()),
+            Place::Name(name) => name,
+        };
+        let entry = self.entry(verb, name)?;
+        entry
+            .endpoint()
+            .cloned()
+            .ok_or_else(|| no_such(verb, misfit(name, entry, "an endpoint")))
+    }
+
+    /// Every own socket with the name it goes by.
+    pub(super) fn sockets(&self) -> impl Iterator<Item = (Option<&String>, &Own)> {
+        self.open()
+            .flat_map(|(name, entry)| entry.held.sockets().iter().map(move |own| (name, own)))
+    }
+
+    /// Where own sockets of a kind receive.
+    pub(super) fn receiving(&self, fits: impl Fn(Kind) -> bool) -> Vec<SocketAddr> {
+        self.sockets()
+            .filter(|(_, own)| fits(own.kind))
+            .filter_map(|(_, own)| own.local.inet())
+            .collect()
+    }
+
+    /// What tells the lab's rows in the kernel's tables from everybody else's.
+    pub(super) fn lab_sockets(&self, past: &Visitors) -> LabSockets {
+        let mut names = HashMap::new();
+        let mut endpoints = past.endpoints();
+        for (name, entry) in self.open() {
+            let name = name.map(String::as_str).unwrap_or_default();
+            for own in entry.held.sockets() {
+                endpoints.extend(own.local.inet());
+                names.extend(own.inode().map(|inode| (inode, name.to_owned())));
+            }
+            if let Held::Server(server) = &entry.held {
+                let inodes = server.log.inodes();
+                names.extend(inodes.into_iter().map(|inode| (inode, name.to_owned())));
+            }
+        }
+        LabSockets { names, endpoints }
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let near = self
+            .names
+            .keys()
+            .filter(|known| strsim::jaro_winkler(known, name) > 0.8)
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        match near {
+            Some(near) => format!("there is no `{name}` here; did you mean `{near}`?"),
+            None if self.names.is_empty() => format!(
+                "there is no `{name}` here; a name is made like this: {name} = listen 127.0.0.1:0"
+            ),
+            None => {
+                let all: Vec<_> = self.names.keys().map(|n| format!("`{n}`")).collect();
+                format!("there is no `{name}` here; there is {}", all.join(", "))
+            }
+        }
+    }
+}
+
+fn no_such(verb: &'static str, message: String) -> Failure {
+    failure::own(FailureCause::NoSuchName, verb, message)
+}
+
+/// Why an entry is not what a verb wants.
+fn misfit(name: &str, entry: &Entry, wanted: &str) -> String {
+    match (&entry.held, &entry.outcome.result) {
+        (Held::One(own), _) => {
+            let is = own.kind.described();
+            format!("`{name}` is {is}, and this takes {wanted}")
+        }
+        (Held::Server(_), _) => {
+            format!("`{name}` is a live server, which answers by itself; this takes {wanted}")
+        }
+        (Held::Several(_) | Held::Crowd(_), _) => {
+            format!("`{name}` is many sockets at once; this takes {wanted}")
+        }
+        (Held::Nothing, Observed::Failed(why)) => format!(
+            "`{name}` has no socket, since its {} failed ({})",
+            entry.outcome.verb,
+            why.error.name()
+        ),
+        (Held::Nothing, Observed::Done(_)) if entry.endpoint().is_some() => {
+            format!("`{name}` is closed")
+        }
+        (Held::Nothing, Observed::Done(_)) => format!(
+            "`{name}` is what `{}` said; this takes {wanted}",
+            entry.outcome.verb
+        ),
+    }
+}

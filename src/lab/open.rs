@@ -1,0 +1,122 @@
+//! Making sockets, with exactly the options that were asked for.
+//!
+//! std's and tokio's listeners set SO_REUSEADDR unasked (and a backlog of 128), which changes the
+//! port the kernel picks and what a second bind answers; so every socket here is made by hand.
+use std::os::fd::AsFd;
+
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use super::failure::{Ends, of_io, own_at};
+use super::observe::Namespace;
+use super::own::endpoint_of;
+use super::sys;
+use super::unix_dir::UnixDir;
+use crate::lang::{BindOptions, Failure, FailureCause};
+use crate::net::{Endpoint, Errno};
+
+/// Streams or datagrams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wire {
+    /// TCP, or a Unix stream.
+    Stream,
+    /// UDP.
+    Datagram,
+}
+
+/// Makes sockets in one network namespace.
+pub(super) struct Maker<'a> {
+    pub(super) namespace: &'a dyn Namespace,
+    pub(super) unix: &'a mut UnixDir,
+}
+
+impl Maker<'_> {
+    /// A new socket of the family of `endpoint`, not blocking, with these options.
+    pub(super) fn socket(
+        &self,
+        endpoint: &Endpoint,
+        wire: Wire,
+        options: &BindOptions,
+    ) -> Result<Socket, Failure> {
+        let domain = match endpoint {
+            Endpoint::Inet(address) => Domain::for_address(*address),
+            Endpoint::Unix(_) => Domain::UNIX,
+        };
+        let (kind, protocol) = match (wire, endpoint) {
+            (Wire::Stream, Endpoint::Inet(_)) => (Type::STREAM, Some(Protocol::TCP)),
+            (Wire::Datagram, Endpoint::Inet(_)) => (Type::DGRAM, Some(Protocol::UDP)),
+            (Wire::Stream, Endpoint::Unix(_)) => (Type::STREAM, None),
+            (Wire::Datagram, Endpoint::Unix(_)) => (Type::DGRAM, None),
+        };
+        let socket = self
+            .namespace
+            .socket(domain, kind, protocol)
+            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+            .map_err(|e| of_io("socket", Ends::default(), &e))?;
+        set_options(&socket, endpoint, options)?;
+        Ok(socket)
+    }
+
+    /// The kernel's form of an endpoint.
+    pub(super) fn address(&mut self, endpoint: &Endpoint) -> Result<SockAddr, Failure> {
+        let made = match endpoint {
+            Endpoint::Inet(address) => Ok(SockAddr::from(*address)),
+            Endpoint::Unix(name) => self.unix.path(name).and_then(SockAddr::unix),
+        };
+        made.map_err(|e| of_io("open", Ends::local(endpoint), &e))
+    }
+
+    /// bind(2); the endpoint the socket has now.
+    pub(super) fn bind(
+        &mut self,
+        socket: &Socket,
+        endpoint: &Endpoint,
+    ) -> Result<Endpoint, Failure> {
+        let address = self.address(endpoint)?;
+        socket
+            .bind(&address)
+            .and_then(|()| socket.local_addr())
+            .map(|local| endpoint_of(&local))
+            .map_err(|e| of_io("bind", Ends::local(endpoint), &e))
+    }
+}
+
+fn set_options(socket: &Socket, endpoint: &Endpoint, options: &BindOptions) -> Result<(), Failure> {
+    let refused = |e| of_io("setsockopt", Ends::local(endpoint), &e);
+    if options.reuseaddr {
+        socket.set_reuse_address(true).map_err(refused)?;
+    }
+    if options.reuseport {
+        socket.set_reuse_port(true).map_err(refused)?;
+    }
+    if options.v6only {
+        socket.set_only_v6(true).map_err(refused)?;
+    }
+    if let Some(range) = options.port_range
+        && let Err(error) = sys::set_port_range(socket.as_fd(), range)
+    {
+        return Err(match Errno::of(&error) {
+            Some(Errno::ENOPROTOOPT) => own_at(
+                FailureCause::NotAvailable,
+                "setsockopt",
+                Ends::local(endpoint),
+                "this kernel has no IP_LOCAL_PORT_RANGE (it came with Linux 6.3); `range` shows \
+                 the range of the whole machine",
+            ),
+            _ => refused(error),
+        });
+    }
+    Ok(())
+}
+
+/// The options that were asked for, by their flag.
+pub(super) fn flags(options: &BindOptions) -> Vec<&'static str> {
+    let all = [
+        (options.reuseaddr, "reuseaddr"),
+        (options.reuseport, "reuseport"),
+        (options.v6only, "v6only"),
+        (options.port_range.is_some(), "port-range"),
+    ];
+    all.into_iter()
+        .filter_map(|(asked, flag)| asked.then_some(flag))
+        .collect()
+}

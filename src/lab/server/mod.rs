@@ -1,0 +1,251 @@
+//! Live servers: `serve http` and `serve echo` answer by themselves, in tasks of the runtime.
+//!
+//! A server says nothing on the screen. What it was asked waits in its log until somebody looks.
+mod echo;
+mod http;
+mod page;
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+
+use super::own::{Own, inode};
+use super::visitors::Visitors;
+use crate::lang::{Protocol, Request};
+use crate::limits;
+use crate::net::FourTuple;
+
+/// A running server, as the ledger holds it.
+#[derive(Debug)]
+pub(super) struct LiveServer {
+    /// The listener, to look at; the task has its own descriptor of the same socket.
+    pub(super) own: Own,
+    /// What was asked so far.
+    pub(super) log: Arc<Log>,
+    stop: watch::Sender<Running>,
+    task: JoinHandle<()>,
+}
+
+/// What a server is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Running {
+    Yes,
+    /// Close the connections in the orderly way.
+    Closing,
+    /// Break them off.
+    Resetting,
+}
+
+impl LiveServer {
+    /// Starts answering on a listener.
+    pub(super) fn start(
+        runtime: &Runtime,
+        own: Own,
+        protocol: Protocol,
+        visitors: Arc<Visitors>,
+    ) -> io::Result<Self> {
+        let _inside = runtime.enter();
+        let listener = TcpListener::from_std(own.socket.try_clone()?.into())?;
+        let log = Arc::new(Log::new(visitors));
+        let (stop, told) = watch::channel(Running::Yes);
+        let task = runtime.spawn(serve(listener, protocol, log.clone(), told));
+        Ok(Self {
+            own,
+            log,
+            stop,
+            task,
+        })
+    }
+
+    /// Stops listening and closes every connection; returns when the port is free.
+    pub(super) fn close(self, runtime: &Runtime, abrupt: bool) {
+        let how = if abrupt {
+            Running::Resetting
+        } else {
+            Running::Closing
+        };
+        self.stop.send_replace(how);
+        let mut task = self.task;
+        runtime.block_on(async {
+            if timeout(limits::INTERRUPT_GRACE, &mut task).await.is_err() {
+                task.abort();
+            }
+        });
+    }
+
+    /// Connections that are open now.
+    pub(super) fn connections(&self) -> usize {
+        self.log.open().len()
+    }
+}
+
+/// What a server was asked, and who is connected to it. Shared by its tasks.
+#[derive(Debug)]
+pub(super) struct Log {
+    visitors: Arc<Visitors>,
+    asked: Mutex<Asked>,
+    /// Open connections: the inode of the server's end, and the visitor's end.
+    open: Mutex<HashMap<u64, SocketAddr>>,
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    newest: VecDeque<Request>,
+    count: usize,
+    visits: usize,
+}
+
+impl Log {
+    fn new(visitors: Arc<Visitors>) -> Self {
+        Self {
+            visitors,
+            asked: Mutex::default(),
+            open: Mutex::default(),
+        }
+    }
+
+    /// How many requests there were, and how many of them came from other programs.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let asked = self.asked();
+        (asked.count, asked.visits)
+    }
+
+    /// The newest requests, oldest first.
+    pub(super) fn newest(&self) -> Vec<Request> {
+        self.asked().newest.iter().cloned().collect()
+    }
+
+    /// Inodes of the server's ends of open connections.
+    pub(super) fn inodes(&self) -> Vec<u64> {
+        self.open().keys().copied().collect()
+    }
+
+    fn record(&self, mut request: Request) {
+        request.ours = self.visitors.knows(FourTuple {
+            local: request.peer,
+            peer: request.local,
+        });
+        let mut asked = self.asked();
+        asked.count += 1;
+        asked.visits += usize::from(!request.ours);
+        asked.newest.push_back(request);
+        if asked.newest.len() > limits::REQUESTS_KEPT {
+            asked.newest.pop_front();
+        }
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<u64, SocketAddr>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One connection to a server: both ends, and where its requests are written down.
+struct Visit {
+    local: SocketAddr,
+    peer: SocketAddr,
+    log: Arc<Log>,
+    inode: Option<u64>,
+}
+
+impl Visit {
+    fn begin(stream: &TcpStream, peer: SocketAddr, log: Arc<Log>) -> io::Result<Self> {
+        let inode = inode(stream);
+        if let Some(inode) = inode {
+            log.open().insert(inode, peer);
+        }
+        Ok(Self {
+            local: stream.local_addr()?,
+            peer,
+            log,
+            inode,
+        })
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if let Some(inode) = self.inode {
+            self.log.open().remove(&inode);
+        }
+    }
+}
+
+async fn serve(
+    listener: TcpListener,
+    protocol: Protocol,
+    log: Arc<Log>,
+    mut told: watch::Receiver<Running>,
+) {
+    let mut visits = JoinSet::new();
+    loop {
+        // At the limit the next visitor waits in the queue, where `sockets` shows them.
+        let room = visits.len() < limits::SERVER_CONNECTIONS;
+        tokio::select! {
+            _ = told.changed() => break,
+            Some(_) = visits.join_next() => {}
+            accepted = listener.accept(), if room => match accepted {
+                Ok((stream, peer)) => {
+                    visits.spawn(converse(stream, peer, protocol, log.clone(), told.clone()));
+                }
+                Err(error) if gone_already(&error) => {}
+                Err(_) => sleep(limits::ACCEPT_BACK_OFF).await,
+            },
+        }
+    }
+    drop(listener);
+    while visits.join_next().await.is_some() {}
+}
+
+/// The visitor broke off before accept (accept(2), "Error handling").
+fn gone_already(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    )
+}
+
+async fn converse(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    protocol: Protocol,
+    log: Arc<Log>,
+    mut told: watch::Receiver<Running>,
+) {
+    let Ok(visit) = Visit::begin(&stream, peer, log) else {
+        return;
+    };
+    let conversation = async {
+        match protocol {
+            Protocol::Http => http::converse(&mut stream, &visit).await,
+            Protocol::Echo => echo::converse(&mut stream, &visit).await,
+        }
+    };
+    let stopped = async {
+        match told.wait_for(|running| *running != Running::Yes).await {
+            Ok(how) => *how,
+            // The lab is gone without a word.
+            Err(_) => Running::Resetting,
+        }
+    };
+    tokio::select! {
+        biased;
+        how = stopped => {
+            if how == Running::Resetting {
+                drop(stream.set_zero_linger());
+            }
+        }
+        // A visitor who leaves in the middle is no event.
+        _ = conversation => {}
+    }
+}

@@ -1,0 +1,85 @@
+//! One function a verb: a command becomes a fact, and what it left open; or a failure.
+mod bytes;
+mod closing;
+mod explain;
+mod get;
+mod many;
+mod reach;
+mod repeat;
+mod reply;
+mod see;
+mod serve;
+mod tcp;
+mod think;
+mod udp;
+
+use std::time::Duration;
+
+use super::Lab;
+use super::engine::Stop;
+use super::failure::{self, Ends};
+use super::ledger::Held;
+use crate::lang::{Author, Command, Fact, Failure};
+
+/// What a verb observed, and what it left open.
+pub(super) type Done = Result<(Fact, Held), Failure>;
+
+impl Lab {
+    /// Runs a command for `author`.
+    pub(super) fn execute(&mut self, command: &Command, author: Author) -> Done {
+        match command {
+            Command::Bind(wanted) => self.bind(wanted),
+            Command::Listen(wanted) => self.listen(wanted, author),
+            Command::Connect(wanted) => self.connect(wanted, author),
+            Command::Accept(wanted) => self.accept(wanted, author),
+            Command::Send(wanted) => self.send(wanted, author),
+            Command::Recv(wanted) => self.recv(wanted, author),
+            Command::Shutdown(wanted) => self.shutdown(wanted),
+            Command::Close(names) => self.close(&names.names, false),
+            Command::Reset(names) => self.close(&names.names, true),
+            Command::Udp(wanted) => self.udp(wanted, author),
+            Command::Serve(wanted) => self.serve(wanted, author),
+            Command::Requests(of) => self.requests(&of.name),
+            Command::Get(wanted) => self.get(wanted, author),
+            Command::Many(wanted) => self.many(wanted),
+            Command::Repeat(wanted) => self.repeat(wanted, author),
+            Command::Wait(wanted) => self.wait(wanted, author),
+            Command::Rtt(wanted) => self.rtt(wanted),
+            _ => self.look(command).map(|fact| (fact, Held::Nothing)),
+        }
+    }
+
+    /// The verbs that open nothing and wait for nothing.
+    fn look(&self, command: &Command) -> Result<Fact, Failure> {
+        match command {
+            Command::Sockets(wanted) => self.sockets(wanted),
+            Command::Who(wanted) => self.who(wanted),
+            Command::Range => self.range(),
+            Command::Resolve(wanted) => Self::resolve(&wanted.name),
+            Command::Interfaces => self.interfaces(),
+            Command::Counters(wanted) => self.counters(&wanted.interface),
+            Command::Route(wanted) => self.route(wanted.address),
+            Command::Explain(wanted) => self.explain(&wanted.topic.join(" ")),
+            Command::Plot(of) => self.plot(&of.name),
+            Command::Expect(wanted) => self.expect(&wanted.text()),
+            Command::Show(wanted) => self.show(&wanted.text()),
+            _ => unreachable!("`execute` runs {} itself", command.verb()),
+        }
+    }
+}
+
+/// Why a wait ended, as a failure of `operation`. `still` says how things stand at a timeout.
+fn stopped(
+    stop: Stop,
+    operation: &'static str,
+    ends: Ends,
+    within: Duration,
+    still: &str,
+) -> Failure {
+    match stop {
+        Stop::Io(error) => failure::of_io(operation, ends, &error),
+        Stop::Timeout => failure::timeout(operation, ends, within, still),
+        Stop::Interrupted => failure::interrupted(operation, ends),
+        Stop::Unable(failure) => failure,
+    }
+}

@@ -1,0 +1,171 @@
+//! `repeat`: one verb many times, and what came of it in figures.
+use std::collections::{BTreeMap, HashSet};
+use std::time::Instant;
+
+use super::Done;
+use crate::lab::Lab;
+use crate::lab::failure;
+use crate::lab::ledger::Held;
+use crate::lab::own::Own;
+use crate::lang::{Author, Command, Fact, Failure, FailureCause, Repeat, Repeated, parse_words};
+use crate::limits;
+use crate::net::PortClass;
+
+/// What may be repeated: verbs whose outcomes can be counted.
+const REPEATABLE: &str = "bind, listen, connect, accept, udp, send, recv, get";
+
+/// What the rounds so far amount to.
+#[derive(Default)]
+struct Tally {
+    rounds: usize,
+    succeeded: usize,
+    errors: BTreeMap<String, usize>,
+    ports: Vec<u16>,
+    held: Vec<Own>,
+}
+
+impl Lab {
+    pub(super) fn repeat(&mut self, wanted: &Repeat, author: Author) -> Done {
+        let command = parse_words(&wanted.command).map_err(|error| {
+            let help = error
+                .help
+                .map_or_else(String::new, |help| format!("; {help}"));
+            malformed(format!("{}{help}", error.message))
+        })?;
+        if !repeatable(&command) {
+            let verb = command.verb();
+            return Err(malformed(format!(
+                "`{verb}` is not for repeating; {REPEATABLE} are"
+            )));
+        }
+        // Ctrl-C is heard by the runtime, and a thousand rounds may take a while.
+        self.engine.runtime()?;
+        let mut tally = Tally::default();
+        let end = Instant::now() + limits::REPEAT_WITHIN;
+        for _ in 0..wanted.count {
+            if self.engine.interrupted() {
+                tally.held.into_iter().for_each(Own::reset);
+                return Err(failure::interrupted("repeat", failure::Ends::default()));
+            }
+            if Instant::now() >= end || !self.round(&command, author, wanted.close, &mut tally) {
+                break;
+            }
+        }
+        let fact = repeated(wanted.command.join(" "), &tally);
+        Ok((Fact::Repeated(fact), Held::Several(tally.held)))
+    }
+
+    /// One round; false when there is no point in another.
+    fn round(&mut self, command: &Command, author: Author, close: bool, tally: &mut Tally) -> bool {
+        if self.ledger.count() + tally.held.len() >= limits::SOCKETS {
+            tally.count_error(FailureCause::Limit);
+            return false;
+        }
+        match self.execute(command, author) {
+            Ok((fact, held)) => {
+                tally.rounds += 1;
+                tally.succeeded += 1;
+                tally.ports.extend(local_port(&fact));
+                match held {
+                    Held::One(own) if !close => tally.held.push(own),
+                    held => self.shut(held, true),
+                }
+                true
+            }
+            // The look between two rounds ends the repeat.
+            Err(failure) if failure.error == FailureCause::Interrupted => true,
+            Err(failure) => {
+                tally.count_error(failure.error);
+                true
+            }
+        }
+    }
+}
+
+impl Tally {
+    fn count_error(&mut self, error: FailureCause) {
+        self.rounds += 1;
+        *self.errors.entry(error.name()).or_default() += 1;
+    }
+}
+
+fn repeatable(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Bind(_)
+            | Command::Listen(_)
+            | Command::Connect(_)
+            | Command::Accept(_)
+            | Command::Udp(_)
+            | Command::Send(_)
+            | Command::Recv(_)
+            | Command::Get(_)
+    )
+}
+
+/// The port of this end.
+fn local_port(fact: &Fact) -> Option<u16> {
+    match fact {
+        Fact::Bound(own) | Fact::Listener(own) | Fact::Udp(own) => own.port,
+        Fact::Connection(own) => own.port,
+        Fact::Response(response) => Some(response.local.port()),
+        _ => None,
+    }
+}
+
+fn repeated(of: String, tally: &Tally) -> Repeated {
+    let ports = &tally.ports;
+    let odd = ports.iter().filter(|port| *port % 2 == 1).count();
+    let dynamic = |port: &&u16| PortClass::of(**port) == PortClass::Dynamic;
+    let steps = ports
+        .iter()
+        .zip(ports.iter().skip(1))
+        .map(|(before, after)| i32::from(*after) - i32::from(*before));
+    Repeated {
+        of,
+        count: tally.rounds,
+        succeeded: tally.succeeded,
+        errors: tally.errors.clone(),
+        distinct: ports.iter().collect::<HashSet<_>>().len(),
+        odd,
+        even: ports.len() - odd,
+        lowest: ports.iter().min().copied(),
+        highest: ports.iter().max().copied(),
+        dynamic: ports.iter().filter(dynamic).count(),
+        steps: steps.collect(),
+        ports: ports.clone(),
+    }
+}
+
+fn malformed(message: String) -> Failure {
+    failure::own(FailureCause::Malformed, "repeat", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures() {
+        let tally = Tally {
+            rounds: 5,
+            succeeded: 4,
+            ports: vec![40_001, 40_004, 50_000, 40_001],
+            ..Tally::default()
+        };
+        let fact = repeated("listen".to_owned(), &tally);
+        assert_eq!(
+            (
+                fact.count,
+                fact.succeeded,
+                fact.distinct,
+                fact.odd,
+                fact.even
+            ),
+            (5, 4, 3, 2, 2)
+        );
+        assert_eq!((fact.lowest, fact.highest), (Some(40_001), Some(50_000)));
+        assert_eq!(fact.dynamic, 1);
+        assert_eq!(fact.steps, [3, 9_996, -9_999]);
+    }
+}

@@ -1,0 +1,93 @@
+//! `sockets`, `who`, `range`, `resolve`, `interfaces`, `counters`, `route`, `rtt`: what the kernel
+//! says, asked of [`observe`] and [`measure`].
+use std::net::IpAddr;
+
+use super::Done;
+use crate::lab::failure::{Ends, own_at};
+use crate::lab::ledger::Held;
+use crate::lab::observe::{Owners, Protocols, SocketFilter};
+use crate::lab::{Lab, measure, observe};
+use crate::lang::{Fact, Failure, FailureCause, Rtt, SocketRow, Sockets, Who};
+use crate::net::Endpoint;
+
+impl Lab {
+    pub(super) fn sockets(&self, wanted: &Sockets) -> Result<Fact, Failure> {
+        if let Some(name) = &wanted.name {
+            self.ledger.entry("sockets", name)?;
+        }
+        let lab = self.ledger.lab_sockets(&self.visitors);
+        let has_unix = self
+            .ledger
+            .sockets()
+            .any(|(_, own)| matches!(own.local, Endpoint::Unix(_)));
+        let filter = SocketFilter {
+            // A desktop has hundreds of Unix sockets; they are listed when the lab has some.
+            protocols: Protocols {
+                unix: has_unix && !wanted.all,
+                ..Protocols::default()
+            },
+            state: wanted.state,
+            port: wanted.port,
+            owners: if wanted.all {
+                Owners::Everyone
+            } else {
+                Owners::OwnProcess
+            },
+            lab: Some(&lab),
+            only_lab: !wanted.all,
+        };
+        let mut table = observe::sockets(&*self.namespace, &filter)?;
+        if let Some(name) = &wanted.name {
+            table.rows.retain(|row| row.owner.as_ref() == Some(name));
+        }
+        table.rows.iter_mut().for_each(drop_empty_owner);
+        table.count = table.rows.len();
+        Ok(Fact::Sockets(table))
+    }
+
+    pub(super) fn who(&self, wanted: &Who) -> Result<Fact, Failure> {
+        let endpoint = self.ledger.endpoint("who", &wanted.port)?;
+        let Some(address) = endpoint.inet() else {
+            let why = "a Unix socket has a name and no port; `sockets` lists it";
+            let ends = Ends::local(&endpoint);
+            return Err(own_at(FailureCause::Malformed, "who", ends, why));
+        };
+        let lab = self.ledger.lab_sockets(&self.visitors);
+        let mut holders = observe::who(&*self.namespace, address.port(), Some(&lab))?;
+        holders.rows.iter_mut().for_each(drop_empty_owner);
+        Ok(Fact::Who(holders))
+    }
+
+    pub(super) fn range(&self) -> Result<Fact, Failure> {
+        observe::range(&*self.namespace).map(Fact::Range)
+    }
+
+    pub(super) fn resolve(name: &str) -> Result<Fact, Failure> {
+        observe::resolve(name).map(Fact::Resolved)
+    }
+
+    pub(super) fn interfaces(&self) -> Result<Fact, Failure> {
+        observe::interfaces(&*self.namespace).map(Fact::Interfaces)
+    }
+
+    pub(super) fn counters(&self, interface: &str) -> Result<Fact, Failure> {
+        observe::counters(&*self.namespace, interface).map(Fact::Counters)
+    }
+
+    pub(super) fn route(&self, address: IpAddr) -> Result<Fact, Failure> {
+        observe::route(&*self.namespace, address).map(Fact::Route)
+    }
+
+    pub(super) fn rtt(&mut self, wanted: &Rtt) -> Done {
+        // Ctrl-C is heard by the runtime, and a long measurement takes seconds.
+        self.engine.runtime()?;
+        let cancel = self.engine.cancel_flag();
+        let trips = measure::rtt(&*self.namespace, wanted, cancel)?;
+        Ok((Fact::Rtt(trips), Held::Nothing))
+    }
+}
+
+/// Sockets of lines without a name are the lab's all the same; they have no owner to show.
+fn drop_empty_owner(row: &mut SocketRow) {
+    row.owner = row.owner.take().filter(|name| !name.is_empty());
+}

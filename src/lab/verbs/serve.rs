@@ -1,0 +1,47 @@
+//! `serve` and `requests`: live servers.
+use super::Done;
+use crate::lab::Lab;
+use crate::lab::failure::{Ends, of_io, own_at};
+use crate::lab::gate;
+use crate::lab::ledger::Held;
+use crate::lab::live::as_server;
+use crate::lab::server::LiveServer;
+use crate::lang::{Author, Fact, FailureCause, Protocol, Requests, Serve};
+use crate::limits;
+
+impl Lab {
+    pub(super) fn serve(&mut self, wanted: &Serve, author: Author) -> Done {
+        let at = self.ledger.endpoint("serve", &wanted.endpoint)?;
+        gate::may_receive(author, "serve", &at, wanted.exposed)?;
+        let protocol = match wanted.protocol {
+            Protocol::Http => "http",
+            Protocol::Echo => "echo",
+        };
+        if at.inet().is_none() {
+            let why = "a live server needs an address and a port: 127.0.0.1:0";
+            let ends = Ends::local(&at);
+            return Err(own_at(FailureCause::Malformed, "serve", ends, why));
+        }
+        let own = self.listener(&at, limits::SERVER_BACKLOG, &wanted.options)?;
+        let ends = Ends::local(&own.local);
+        let Some(fact) = as_server(&own, protocol) else {
+            let why = "the kernel does not say where it listens";
+            return Err(own_at(FailureCause::NotAvailable, "serve", ends, why));
+        };
+        let runtime = self.engine.runtime()?;
+        let server = LiveServer::start(runtime, own, wanted.protocol, self.visitors.clone())
+            .map_err(|e| of_io("serve", ends, &e))?;
+        Ok((Fact::Server(fact), Held::Server(server)))
+    }
+
+    pub(super) fn requests(&mut self, name: &str) -> Done {
+        let server = self.ledger.server("requests", name)?;
+        let (count, _) = server.log.counts();
+        let requests = Requests {
+            server: name.to_owned(),
+            count,
+            requests: server.log.newest(),
+        };
+        Ok((Fact::Requests(requests), Held::Nothing))
+    }
+}

@@ -1,0 +1,121 @@
+//! `expect`, `show`, `wait`, `plot`: lines about what other lines found.
+use std::time::{Duration, Instant};
+
+use super::{Done, stopped};
+use crate::lab::failure::{self, Ends, shown};
+use crate::lab::ledger::Held;
+use crate::lab::{Lab, bounded, measure};
+use crate::lang::{
+    Author, Expr, ExprError, Fact, Failure, FailureCause, Holding, Plot, Shown, Verdict, Wait,
+    Waited, parse_duration,
+};
+use crate::limits;
+
+/// Bars of a plot: as many as fit beside their labels on a narrow terminal.
+const BARS: usize = 20;
+
+impl Lab {
+    pub(super) fn expect(&self, text: &str) -> Result<Fact, Failure> {
+        let verdict = self.verdict("expect", text)?;
+        if !verdict.holds {
+            let message = format!("expect {text}: {}", verdict.why);
+            return Err(failure::own(FailureCause::Unmet, "expect", message));
+        }
+        Ok(Fact::Held(Holding {
+            expression: text.to_owned(),
+            observed: verdict.why,
+        }))
+    }
+
+    pub(super) fn show(&self, text: &str) -> Result<Fact, Failure> {
+        let value = Expr::parse(text)
+            .and_then(|expression| expression.value(&self.scope()))
+            .map_err(|error| unreadable("show", text, &error))?;
+        Ok(Fact::Value(Shown {
+            expression: text.to_owned(),
+            value,
+        }))
+    }
+
+    pub(super) fn wait(&mut self, wanted: &Wait, author: Author) -> Done {
+        let until = wanted.text();
+        if until.starts_with(|c: char| c.is_ascii_digit())
+            && let Ok(time) = parse_duration(&until)
+        {
+            self.let_pass(bounded(time, author))?;
+        } else {
+            self.wait_until(&until, bounded(wanted.within, author))?;
+        }
+        Ok((Fact::Waited(Waited { until }), Held::Nothing))
+    }
+
+    fn let_pass(&mut self, time: Duration) -> Result<(), Failure> {
+        self.engine
+            .pause(Instant::now() + time)
+            .map_err(|stop| stopped(stop, "wait", Ends::default(), time, ""))
+    }
+
+    fn wait_until(&mut self, text: &str, within: Duration) -> Result<(), Failure> {
+        let deadline = Instant::now() + within;
+        loop {
+            let verdict = self.verdict("wait", text)?;
+            if verdict.holds {
+                return Ok(());
+            }
+            let now = Instant::now();
+            if now >= deadline {
+                let message = format!("wait {text}: not within {}: {}", shown(within), verdict.why);
+                return Err(failure::own(FailureCause::Unmet, "wait", message));
+            }
+            self.let_pass(limits::LOOK_AGAIN.min(deadline - now))?;
+        }
+    }
+
+    fn verdict(&self, verb: &'static str, text: &str) -> Result<Verdict, Failure> {
+        Expr::parse(text)
+            .and_then(|expression| expression.verdict(&self.scope()))
+            .map_err(|error| unreadable(verb, text, &error))
+    }
+
+    pub(super) fn plot(&self, name: &str) -> Result<Fact, Failure> {
+        let entry = self.ledger.entry("plot", name)?;
+        let plot = match entry.outcome.fact() {
+            Some(Fact::Repeated(all)) => ports(&all.ports, format!("Local ports of `{}`", all.of)),
+            Some(Fact::Many(all)) => {
+                let title = format!("Client ports of {} connections to {}", all.opened, all.peer);
+                ports(&all.ports, title)
+            }
+            Some(Fact::Rtt(all)) => Plot {
+                of: "microseconds",
+                title: format!("{} round trips over {}", all.samples, all.over),
+                histogram: all.histogram.clone(),
+            },
+            _ => {
+                let message = format!(
+                    "`{name}` has nothing to draw: `plot` takes what a `repeat`, a `many` or an \
+                     `rtt` was bound to"
+                );
+                return Err(failure::own(FailureCause::NoSuchName, "plot", message));
+            }
+        };
+        Ok(Fact::Plot(plot))
+    }
+}
+
+fn ports(ports: &[u16], title: String) -> Plot {
+    let values: Vec<f64> = ports.iter().map(|port| f64::from(*port)).collect();
+    Plot {
+        of: "ports",
+        title,
+        histogram: measure::buckets(&values, BARS),
+    }
+}
+
+fn unreadable(verb: &'static str, text: &str, error: &ExprError) -> Failure {
+    let place = text
+        .get(error.span.clone())
+        .filter(|place| !place.is_empty());
+    let at = place.map_or_else(String::new, |place| format!(" (at `{place}`)"));
+    let message = format!("{verb} {text}: {}{at}", error.message);
+    failure::own(FailureCause::Malformed, verb, message)
+}
