@@ -224,9 +224,8 @@ fn descriptors_left() -> Result<(), Failure> {
     let pairs: io::Result<Vec<_>> = (0..limits::RUNTIME_DESCRIPTORS / 2)
         .map(|_| UnixStream::pair())
         .collect();
-    let error = match pairs {
-        Ok(_) => return Ok(()),
-        Err(error) => error,
+    let Err(error) = pairs else {
+        return Ok(());
     };
     let cause = Errno::of(&error).map_or(FailureCause::NotAvailable, FailureCause::Errno);
     let message = format!(
@@ -271,7 +270,7 @@ mod tests {
     use super::*;
 
     fn in_an_hour() -> Instant {
-        Instant::now() + Duration::from_secs(3600)
+        Instant::now() + Duration::from_hours(1)
     }
 
     #[test]

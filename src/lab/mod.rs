@@ -104,10 +104,8 @@ impl Lab {
     /// cannot be read. Ctrl-C stops a line that waits: its outcome is then `interrupted`.
     pub fn run(&mut self, text: &str, author: Author) -> Result<Ran, LineError> {
         let line = self.expand(text)?;
-        let outcome = match parse_line(&line).map_err(|e| against(text, &line, e))? {
-            Some(parsed) => Some(self.run_line(parsed, author)),
-            None => None,
-        };
+        let parsed = parse_line(&line).map_err(|error| against(text, &line, error))?;
+        let outcome = parsed.map(|parsed| self.run_line(parsed, author));
         Ok(Ran {
             line: line.trim().to_owned(),
             outcome,

@@ -24,13 +24,12 @@ pub(super) fn html(visit: &Visit, asked: &Asked<'_>, found: bool) -> String {
     } else {
         "There is no such page here"
     };
-    let rows: String = rows(visit, asked)
-        .iter()
+    let rows = rows(visit, asked)
         .map(|(what, value)| {
-            let value = escaped(value);
+            let value = escaped(&value);
             format!("<tr><th>{what}</th><td><code>{value}</code></td></tr>\n")
         })
-        .collect();
+        .concat();
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>looplab</title>\n\
@@ -44,9 +43,9 @@ pub(super) fn html(visit: &Visit, asked: &Asked<'_>, found: bool) -> String {
     )
 }
 
-fn rows(visit: &Visit, asked: &Asked<'_>) -> Vec<(&'static str, String)> {
+fn rows(visit: &Visit, asked: &Asked<'_>) -> [(&'static str, String); 6] {
     let missing = || "(none)".to_owned();
-    vec![
+    [
         ("Your end", visit.peer.to_string()),
         ("My end", visit.local.to_string()),
         (

@@ -57,9 +57,9 @@ impl Lab {
         let response = answer.and_then(|reply| response(&own, request, reply));
         // Our own server needs no farewell, and leaves no TIME-WAIT this way.
         if own.foreign {
-            drop(own)
+            drop(own);
         } else {
-            own.reset()
+            own.reset();
         }
         Ok((Fact::Response(response?), Held::Nothing))
     }
@@ -199,14 +199,15 @@ fn place(authority: &str) -> Result<Place, Failure> {
 
 /// What may not stand in a request line as it is, percent-encoded (RFC 3986 §2.1).
 fn encoded(target: &str) -> String {
-    let mut safe = String::with_capacity(target.len());
-    for byte in target.bytes() {
-        match byte {
-            0x21..=0x7e => safe.push(char::from(byte)),
-            _ => safe.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    safe
+    let plain = |byte: u8| (0x21..=0x7e).contains(&byte);
+    target
+        .bytes()
+        .map(|byte| match byte {
+            byte if plain(byte) => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn malformed(why: &str) -> Failure {

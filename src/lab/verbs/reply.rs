@@ -109,9 +109,11 @@ fn body(
 
 fn chunked(mut rest: &[u8], ended: bool) -> Result<Option<Vec<u8>>, String> {
     let mut body = Vec::new();
-    let more = || match ended {
-        true => Err("the connection ended between two chunks of the body".to_owned()),
-        false => Ok(None),
+    let more = || {
+        if ended {
+            return Err("the connection ended between two chunks of the body".to_owned());
+        }
+        Ok(None)
     };
     loop {
         let (start, size) = match httparse::parse_chunk_size(rest) {
