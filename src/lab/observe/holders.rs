@@ -519,7 +519,11 @@ mod tests {
     #[test]
     fn bound_and_udp() {
         let bound = row(TcpState::Closed, "127.0.0.1:8080", None);
-        check(&[bound.clone()], "does not listen yet", "kill 4711");
+        check(
+            std::slice::from_ref(&bound),
+            "does not listen yet",
+            "kill 4711",
+        );
         let udp = SocketRow {
             protocol: "udp",
             ..bound

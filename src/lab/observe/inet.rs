@@ -9,8 +9,12 @@ use super::netlink::{Message, Netlink, Request};
 use crate::lang::SocketRow;
 use crate::net::{FourTuple, TcpState};
 
-/// `SOCK_DIAG_BY_FAMILY` of `linux/sock_diag.h`.
+/// `SOCK_DIAG_BY_FAMILY` of `linux/sock_diag.h`. An answer is of the kind of its question.
 pub(super) const BY_FAMILY: u16 = 20;
+
+/// `TCPDIAG_GETSOCK` of `linux/inet_diag.h`, the older question about TCP. It knows no family, so one
+/// walk through the kernel's table (a quarter of a million buckets, empty or not) does for both.
+const BOTH_FAMILIES: u16 = 18;
 
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
@@ -81,8 +85,8 @@ pub(super) struct Entry {
     uid: u32,
 }
 
-/// Asks for every socket of a transport in some states, IPv4 first; with a port, only for those
-/// whose own end has it.
+/// Asks for every socket of a transport in some states; with a port, only for those whose own end
+/// has it.
 pub(super) fn dump(
     link: &mut Netlink,
     transport: Transport,
@@ -90,29 +94,27 @@ pub(super) fn dump(
     local_port: Option<u16>,
     mut each: impl FnMut(Entry),
 ) -> io::Result<()> {
-    for family in [AF_INET, AF_INET6] {
-        let mut id = [0; 48];
-        if let (Some(port), Some(place)) = (local_port, id.first_chunk_mut()) {
-            *place = port.to_be_bytes();
-        }
-        let payload = encode(family, transport, states, &id);
-        let request = Request {
-            kind: BY_FAMILY,
-            all: true,
-            payload: &payload,
-        };
-        let asked = link.ask(&request, |message| {
+    let mut id = [0; 48];
+    if let (Some(port), Some(place)) = (local_port, id.first_chunk_mut()) {
+        *place = port.to_be_bytes();
+    }
+    let mut ask = |kind, payload: &[u8]| {
+        let all = true;
+        link.ask(&Request { kind, all, payload }, |message| {
             if let Some(entry) = parse(message) {
                 each(entry);
             }
-        });
-        match asked {
-            // A kernel without IPv6 has no such sockets to tell of.
-            Err(error) if family == AF_INET6 && is_absent(&error) => {}
-            other => other?,
-        }
+        })
+    };
+    if transport == Transport::Tcp {
+        return ask(BOTH_FAMILIES, &encode_older(states, &id));
     }
-    Ok(())
+    ask(BY_FAMILY, &encode(AF_INET, transport, states, &id))?;
+    match ask(BY_FAMILY, &encode(AF_INET6, transport, states, &id)) {
+        // A kernel without IPv6 has no such sockets to tell of.
+        Err(error) if is_absent(&error) => Ok(()),
+        other => other,
+    }
 }
 
 /// Asks for the one TCP socket with these ends.
@@ -157,9 +159,18 @@ fn encode(family: u8, transport: Transport, states: States, id: &[u8]) -> Vec<u8
     bytes
 }
 
+/// `struct inet_diag_req`, whose family and prefix lengths the kernel passes over.
+fn encode_older(states: States, id: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0; 4];
+    bytes.extend(id);
+    bytes.extend(states.0.to_ne_bytes());
+    bytes.extend([0; 4]);
+    bytes
+}
+
 /// `struct inet_diag_msg`. The attributes behind it are not needed.
 fn parse(message: Message<'_>) -> Option<Entry> {
-    if message.kind != BY_FAMILY {
+    if !matches!(message.kind, BY_FAMILY | BOTH_FAMILIES) {
         return None;
     }
     let mut bytes = Bytes(message.payload);
@@ -322,6 +333,7 @@ mod tests {
             );
         }
         assert_eq!(parse(Message::of(BY_FAMILY + 1, &LISTENER)), None);
+        assert!(parse(Message::of(BOTH_FAMILIES, &LISTENER)).is_some());
         for (place, value) in [(0, 99), (1, 0), (1, 14)] {
             let mut wrong = LISTENER;
             wrong[place] = value;

@@ -63,7 +63,7 @@ pub(super) fn find(rows: &mut [SocketRow], whose: Owners) -> Unseen {
     search.process(own);
     if whose == Owners::Everyone {
         for pid in pids().filter(|pid| *pid != own) {
-            if search.wanted.is_empty() {
+            if search.missing == 0 {
                 break;
             }
             search.process(pid);
@@ -71,12 +71,12 @@ pub(super) fn find(rows: &mut [SocketRow], whose: Owners) -> Unseen {
     }
     let unseen = Unseen {
         processes: search.unreadable,
-        rows: search.wanted.len(),
+        rows: search.missing,
     };
-    if whose == Owners::Everyone {
-        unseen
-    } else {
-        Unseen::default()
+    search.tell(rows);
+    match whose {
+        Owners::Everyone => unseen,
+        _ => Unseen::default(),
     }
 }
 
@@ -91,21 +91,43 @@ fn pids() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-struct Search<'r> {
-    rows: &'r mut [SocketRow],
-    /// Rows without an owner so far, by inode.
-    wanted: HashMap<u64, usize>,
+/// A socket, and the process that was found to hold it.
+struct Wanted {
+    inode: u64,
+    row: usize,
+    pid: Option<u32>,
+}
+
+/// Sockets are sorted by inode, not hashed: a process that opens many gets inodes in order, so the
+/// next one is nearly always the neighbour of the last, still in the processor's cache after the
+/// system call between them.
+struct Search {
+    wanted: Vec<Wanted>,
+    /// Where the neighbour of the last one is.
+    next: usize,
+    /// How many have no owner so far.
+    missing: usize,
+    /// The processes that hold some, by name.
+    names: HashMap<u32, Option<String>>,
     unreadable: usize,
 }
 
-impl<'r> Search<'r> {
-    fn over(rows: &'r mut [SocketRow]) -> Self {
-        let mut wanted = HashMap::with_capacity(rows.len());
+impl Search {
+    fn over(rows: &[SocketRow]) -> Self {
         let held = rows.iter().enumerate().filter(|(_, row)| row.inode != 0);
-        wanted.extend(held.map(|(index, row)| (row.inode, index)));
+        let mut wanted: Vec<Wanted> = held
+            .map(|(row, socket)| Wanted {
+                inode: socket.inode,
+                row,
+                pid: None,
+            })
+            .collect();
+        wanted.sort_unstable_by_key(|wanted| wanted.inode);
         Self {
-            rows,
+            missing: wanted.len(),
             wanted,
+            next: 0,
+            names: HashMap::new(),
             unreadable: 0,
         }
     }
@@ -113,39 +135,54 @@ impl<'r> Search<'r> {
     fn process(&mut self, pid: u32) {
         let path = format!("/proc/{pid}/fd");
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let links = match Dir::open(path.as_str(), flags, Mode::empty()) {
-            Ok(links) => links,
-            Err(Errno::EACCES | Errno::EPERM) => {
-                self.unreadable += 1;
-                return;
-            }
+        match Dir::open(path.as_str(), flags, Mode::empty()) {
+            Ok(links) => self.links(pid, links),
+            Err(Errno::EACCES | Errno::EPERM) => self.unreadable += 1,
             // It ended meanwhile.
-            Err(_) => return,
-        };
-        self.links(pid, links);
+            Err(_) => {}
+        }
     }
 
     fn links(&mut self, pid: u32, mut links: Dir) {
         let Ok(place) = links.as_fd().try_clone_to_owned() else {
             return;
         };
-        let mut name: Option<Option<String>> = None;
+        let before = self.missing;
         let mut buffer = [0; LINK];
         for link in links.iter().flatten() {
-            let Ok(text) = read_link_at(place.as_fd(), link.file_name(), &mut buffer) else {
-                continue;
-            };
-            let Some(index) = socket_inode(text).and_then(|inode| self.wanted.remove(&inode))
-            else {
-                continue;
-            };
-            if let Some(row) = self.rows.get_mut(index) {
-                row.pid = Some(pid);
-                row.process
-                    .clone_from(name.get_or_insert_with(|| name_of(pid)));
+            let text = read_link_at(place.as_fd(), link.file_name(), &mut buffer);
+            if let Some(inode) = text.ok().and_then(socket_inode) {
+                self.found(inode, pid);
             }
-            if self.wanted.is_empty() {
-                return;
+            if self.missing == 0 {
+                break;
+            }
+        }
+        if self.missing < before {
+            self.names.insert(pid, name_of(pid));
+        }
+    }
+
+    fn found(&mut self, inode: u64, pid: u32) {
+        let is_next = self.wanted.get(self.next).is_some_and(|w| w.inode == inode);
+        let place = if is_next {
+            Ok(self.next)
+        } else {
+            self.wanted.binary_search_by_key(&inode, |w| w.inode)
+        };
+        let Ok(place) = place else { return };
+        self.next = place + 1;
+        if let Some(wanted) = self.wanted.get_mut(place).filter(|w| w.pid.is_none()) {
+            wanted.pid = Some(pid);
+            self.missing -= 1;
+        }
+    }
+
+    fn tell(&self, rows: &mut [SocketRow]) {
+        for Wanted { row, pid, .. } in &self.wanted {
+            if let (Some(row), Some(pid)) = (rows.get_mut(*row), pid) {
+                row.pid = Some(*pid);
+                row.process = self.names.get(pid).cloned().flatten();
             }
         }
     }
