@@ -1,1 +1,68 @@
-//! Events become text. The one place facts become English, and the one place that sanitises.
+//! Events become text: for a screen, as plain lines, as JSON.
+//!
+//! # Layout
+//!
+//! * [`english`]: facts and events in words, as [`block`]s. The one place for English.
+//! * [`sanitize`]: foreign text made fit to print. The one place for that.
+//! * [`style`]: colour roles, drawing characters, and which view fits the surroundings.
+//! * [`line`], `paper`, `markdown`, `table`: lines of roles, wrapped and laid out.
+//! * [`diagram`], [`sequence`], [`plot`]: drawings, which repeat what words have told.
+//! * [`terminal`], [`plain`], [`json`]: the views.
+//!
+//! A view writes to what it was given and nowhere else. It reads neither the environment nor a
+//! clock. A closed pipe is an error for the caller to end quietly on.
+use std::io;
+
+use crate::lang::Outcome;
+use crate::tutor::{Ask, Event};
+
+pub mod block;
+pub mod diagram;
+pub mod english;
+pub mod highlight;
+pub mod json;
+pub mod line;
+mod markdown;
+mod paper;
+pub mod plain;
+pub mod plot;
+pub mod sanitize;
+pub mod sequence;
+pub mod style;
+mod table;
+pub mod terminal;
+
+pub use block::{Block, Page, Table};
+pub use english::{
+    Check, Found, MenuEntry, card_page, checks, found, list, menu, prompt_hint, say,
+};
+pub use json::JsonView;
+pub use line::Line;
+pub use plain::PlainView;
+pub use sanitize::sanitize;
+pub use style::{ColorChoice, Role, Style, Surroundings, ViewKind};
+pub use terminal::TerminalView;
+
+/// Somewhere to show things.
+pub trait View {
+    /// Something happened in a lesson.
+    fn event(&mut self, event: &Event) -> io::Result<()>;
+
+    /// What came of a line outside a lesson: free play, a script.
+    fn outcome(&mut self, outcome: &Outcome) -> io::Result<()>;
+
+    /// A line is wanted: says what can be typed.
+    fn ask(&mut self, ask: &Ask) -> io::Result<()>;
+
+    /// A page outside a lesson.
+    fn page(&mut self, page: &Page) -> io::Result<()>;
+}
+
+/// The view of that kind.
+pub fn view<'w>(kind: ViewKind, out: impl io::Write + 'w, style: Style) -> Box<dyn View + 'w> {
+    match kind {
+        ViewKind::Terminal => Box::new(TerminalView::new(out, style)),
+        ViewKind::Plain => Box::new(PlainView::new(out, style)),
+        ViewKind::Json => Box::new(JsonView::new(out)),
+    }
+}

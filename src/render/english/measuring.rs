@@ -1,0 +1,159 @@
+//! Measurements and expressions in words: round trips, many connections, repeats, plots.
+use std::time::Duration;
+
+use super::words::{count, counted, duration, listed, times};
+use super::{fact, failure};
+use crate::lang::{Holding, ManyOpened, Plot, Repeated, RoundTrips, Shown, Waited};
+use crate::render::block::Block;
+use crate::render::line::Line;
+use crate::render::plot::Chart;
+use crate::render::style::Role;
+
+pub(super) fn rtt(trips: &RoundTrips) -> Vec<Block> {
+    let over = match trips.over {
+        "tcp" => "TCP",
+        "udp" => "UDP",
+        "unix" => "a Unix socket pair",
+        "pipe" => "two pipes",
+        other => other,
+    };
+    let micros = |value: f64| format!("{value:.1} µs");
+    let first = Line::from(counted(trips.samples as usize, "round trip").as_str())
+        .text(" of ")
+        .text(counted(trips.bytes as usize, "byte"))
+        .text(" over ")
+        .text(over);
+    let middle = Line::from("half of them took at most ")
+        .and(Role::Endpoint, micros(trips.p50_us))
+        .text(", 99 of 100 at most ")
+        .and(Role::Endpoint, micros(trips.p99_us));
+    let ends = Line::from("the shortest took ")
+        .text(micros(trips.min_us))
+        .text(", the longest ")
+        .text(micros(trips.max_us));
+    let mut blocks = vec![fact(first), fact(middle), fact(ends)];
+    if !trips.method.is_empty() {
+        blocks.push(Block::Remark(Line::from(trips.method.as_str())));
+    }
+    blocks
+}
+
+pub(super) fn many(many: &ManyOpened) -> Vec<Block> {
+    let role = if many.opened == many.wanted {
+        Role::Ok
+    } else {
+        Role::Surprise
+    };
+    let stand = format!("{} of {}", count(many.opened), count(many.wanted));
+    let line = Line::of(role, stand)
+        .text(" connections to ")
+        .and(Role::Endpoint, &many.peer)
+        .text(" stand, both ends held here");
+    let mut blocks = vec![fact(line)];
+    if let (Some(low), Some(high)) = (many.ports.iter().min(), many.ports.iter().max()) {
+        let line = Line::from("the clients have ")
+            .text(counted(
+                many.distinct_ports as usize,
+                "different local port",
+            ))
+            .text(", from ")
+            .and(Role::Endpoint, low)
+            .text(" to ")
+            .and(Role::Endpoint, high);
+        blocks.push(fact(line));
+    }
+    if let Some(stopped) = &many.stopped_by {
+        let line = Line::from("stopped there: ").then(&failure::sentence(stopped));
+        blocks.push(fact(line));
+    }
+    blocks
+}
+
+pub(super) fn repeated(repeated: &Repeated) -> Vec<Block> {
+    let line = Line::of(Role::Verb, &repeated.of)
+        .text(format_args!(" ran {}: ", times(repeated.count)))
+        .and(Role::Ok, count(repeated.succeeded as u64))
+        .text(" worked");
+    let mut blocks = vec![fact(line)];
+    for (error, number) in &repeated.errors {
+        let line = Line::of(Role::Refused, count(*number as u64))
+            .text(" did not: ")
+            .and(Role::Refused, error);
+        blocks.push(fact(line));
+    }
+    blocks.extend(repeated_ports(repeated).into_iter().map(fact));
+    blocks
+}
+
+/// First ports of a repeat that are listed one by one.
+const PORTS_LISTED: usize = 8;
+
+fn repeated_ports(repeated: &Repeated) -> Vec<Line> {
+    let (Some(low), Some(high)) = (repeated.lowest, repeated.highest) else {
+        return Vec::new();
+    };
+    let span = Line::from("local ports ")
+        .and(Role::Endpoint, format_args!("{low}…{high}"))
+        .text(format_args!(": {} different", repeated.distinct));
+    let parity = Line::from(format!("{} odd, {} even", repeated.odd, repeated.even).as_str())
+        .text(format_args!("; {} in 49152–65535", repeated.dynamic));
+    let shown = repeated.ports.iter().take(PORTS_LISTED);
+    let first = Line::from("in order: ").then(&listed(Role::Endpoint, shown, ", "));
+    let first = match repeated.ports.len().saturating_sub(PORTS_LISTED) {
+        0 => first,
+        rest => first.text(format_args!(", … ({} more)", count(rest as u64))),
+    };
+    let mut lines = vec![span, parity, first];
+    lines.extend(neighbours(&repeated.steps));
+    lines
+}
+
+/// How far each port lies from the one before.
+fn neighbours(steps: &[i32]) -> Option<Line> {
+    let (low, high) = (steps.iter().min()?, steps.iter().max()?);
+    let line = if low == high {
+        format!("each port is the one before, {low:+}")
+    } else {
+        format!("from one port to the next: between {low:+} and {high:+}")
+    };
+    Some(Line::from(line.as_str()))
+}
+
+pub(super) fn plot(plot: &Plot) -> Vec<Block> {
+    let title = Line::of(Role::Heading, &plot.title);
+    vec![fact(title), Block::Chart(Chart::of(plot))]
+}
+
+pub(super) fn held(holding: &Holding) -> Vec<Block> {
+    let line = Line::of(Role::Code, &holding.expression)
+        .text(' ')
+        .and(Role::Ok, "holds");
+    let line = if holding.observed.is_empty() {
+        line
+    } else {
+        line.text(": ").then(&Line::marked(&holding.observed))
+    };
+    vec![fact(line)]
+}
+
+/// Bytes of a value that are shown.
+const VALUE_SHOWN: usize = 4_000;
+
+pub(super) fn value(shown: &Shown) -> Vec<Block> {
+    let mut text = shown.value.to_string();
+    if text.len() > VALUE_SHOWN {
+        text.truncate(text.floor_char_boundary(VALUE_SHOWN));
+        text.push('…');
+    }
+    let line = Line::of(Role::Code, &shown.expression)
+        .text(" is ")
+        .and(Role::Endpoint, text);
+    vec![fact(line)]
+}
+
+pub(super) fn waited(waited: &Waited, took: Duration) -> Vec<Block> {
+    let line = Line::from("waited for ")
+        .and(Role::Code, &waited.until)
+        .text(format_args!(": {}", duration(took)));
+    vec![fact(line)]
+}

@@ -1,0 +1,81 @@
+//! The one place where facts become English.
+//!
+//! Outcomes of the lab and events of a walk become blocks of short true sentences: operation,
+//! endpoint, cause. Every view shows these blocks, so a fact is worded once. Nothing here knows
+//! widths, colours or streams.
+mod failure;
+mod looking;
+mod measuring;
+mod pages;
+mod reference;
+mod sockets;
+mod walk;
+mod words;
+
+use super::block::Block;
+use super::line::Line;
+use super::style::Role;
+use crate::lang::{Fact, Observed, Outcome};
+
+pub use pages::{Check, Found, MenuEntry, checks, found, list, menu};
+pub use reference::card_page;
+pub(super) use walk::Narrator;
+pub use walk::prompt_hint;
+
+/// What came of a line, in sentences and tables.
+pub fn say(outcome: &Outcome) -> Vec<Block> {
+    match &outcome.result {
+        Observed::Done(fact) => say_fact(outcome, fact),
+        Observed::Failed(failure) => failure::say(outcome, failure),
+    }
+}
+
+fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {
+    let name = Subject(outcome.name.as_deref());
+    match fact {
+        Fact::Bound(socket) => sockets::bound(name, socket),
+        Fact::Listener(socket) => sockets::listener(name, socket),
+        Fact::Connection(end) => sockets::connection(name, end),
+        Fact::Udp(socket) => sockets::udp(name, socket),
+        Fact::Server(server) => sockets::server(name, server),
+        Fact::Sent(sent) => sockets::sent(sent),
+        Fact::Received(received) => sockets::received(received),
+        Fact::HalfClosed(half) => sockets::half_closed(half),
+        Fact::Closed(closed) => sockets::closed(closed),
+        Fact::Requests(requests) => looking::requests(requests),
+        Fact::Response(response) => looking::response(response),
+        Fact::Sockets(table) => looking::sockets(table),
+        Fact::Who(holders) => looking::who(holders),
+        Fact::Range(range) => looking::range(range),
+        Fact::Resolved(resolved) => looking::resolved(resolved),
+        Fact::Interfaces(all) => looking::interfaces(all),
+        Fact::Counters(reading) => looking::counters(reading),
+        Fact::Route(route) => looking::route(route),
+        Fact::Explanation(explanation) => reference::explanation(explanation),
+        Fact::Rtt(trips) => measuring::rtt(trips),
+        Fact::Many(many) => measuring::many(many),
+        Fact::Repeated(repeated) => measuring::repeated(repeated),
+        Fact::Plot(plot) => measuring::plot(plot),
+        Fact::Held(holding) => measuring::held(holding),
+        Fact::Value(shown) => measuring::value(shown),
+        Fact::Waited(waited) => measuring::waited(waited, outcome.took),
+    }
+}
+
+/// What a sentence is about: a name of the lab, or something that was not given one.
+#[derive(Clone, Copy, Debug)]
+struct Subject<'o>(Option<&'o str>);
+
+impl Subject<'_> {
+    /// The name, or what it is.
+    fn or(self, what: &str) -> Line {
+        match self.0 {
+            Some(name) => Line::of(Role::Name, name),
+            None => Line::from(what),
+        }
+    }
+}
+
+fn fact(line: Line) -> Block {
+    Block::Fact(line)
+}

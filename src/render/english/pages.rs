@@ -1,0 +1,177 @@
+//! Pages outside a lesson: the menu, the list of lessons, search results, the self-test.
+use serde::Serialize;
+
+use super::fact;
+use super::words::counted;
+use crate::render::block::{Block, Item, ItemText, Mark, Page, Table};
+use crate::render::line::Line;
+use crate::render::style::Role;
+
+/// One lesson in the menu.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MenuEntry {
+    /// Its number, from the file's name.
+    pub number: Option<u32>,
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its one-sentence summary.
+    pub summary: String,
+    /// About how long it takes.
+    pub minutes: u32,
+    /// `beginner`, `intermediate` or `advanced`.
+    pub level: String,
+    /// Whether it was finished.
+    pub done: bool,
+    /// Whether it was begun and not finished.
+    pub started: bool,
+    /// Why it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
+}
+
+impl MenuEntry {
+    fn progress(&self) -> Line {
+        if self.broken.is_some() {
+            Line::of(Role::Refused, "broken")
+        } else if self.done {
+            Line::of(Role::Ok, "done")
+        } else if self.started {
+            Line::of(Role::Surprise, "begun")
+        } else {
+            Line::new()
+        }
+    }
+}
+
+/// The menu: a row a lesson, and the summary of the one that is next.
+pub fn menu(entries: &[MenuEntry]) -> Page {
+    let mut blocks = lessons(entries);
+    let open = |entry: &&MenuEntry| !entry.done && entry.broken.is_none();
+    let begun = entries.iter().filter(open).find(|entry| entry.started);
+    if let Some(next) = begun.or_else(|| entries.iter().find(open)) {
+        let word = if next.started { "go on with" } else { "next" };
+        let line = Line::from(word).text(": ").and(Role::Heading, &next.title);
+        blocks.push(Block::Gap);
+        blocks.push(fact(line));
+        blocks.push(Block::Prose(next.summary.clone()));
+    }
+    Page::new("lesson", blocks, entries)
+}
+
+/// All lessons with their summaries.
+pub fn list(entries: &[MenuEntry]) -> Page {
+    let mut blocks = lessons(entries);
+    for entry in entries {
+        blocks.push(Block::Gap);
+        blocks.push(Block::Heading(
+            numbered(entry)
+                .text(' ')
+                .and(Role::Heading, &entry.title)
+                .and(Role::Dim, format_args!(" ({})", entry.id)),
+        ));
+        let text = entry.broken.as_ref().unwrap_or(&entry.summary);
+        blocks.push(Block::Prose(text.clone()));
+    }
+    Page::new("lesson", blocks, entries)
+}
+
+fn lessons(entries: &[MenuEntry]) -> Vec<Block> {
+    if entries.is_empty() {
+        return vec![fact(Line::from("there is no lesson here"))];
+    }
+    let mut table = Table::new(&["no", "lesson", "time", "level", "progress"]);
+    table.numbers.push(0);
+    table.titles = 2;
+    table.rows = entries.iter().map(row).collect();
+    let done = entries.iter().filter(|entry| entry.done).count();
+    let mut blocks = vec![Block::Table(table)];
+    if done > 0 {
+        let line = Line::from(format!("{done} of {} done", entries.len()).as_str());
+        blocks.push(Block::Remark(line));
+    }
+    blocks
+}
+
+fn row(entry: &MenuEntry) -> Vec<Line> {
+    vec![
+        numbered(entry),
+        Line::from(entry.title.as_str()),
+        Line::of(Role::Dim, format_args!("{} min", entry.minutes)),
+        Line::of(Role::Dim, &entry.level),
+        entry.progress(),
+    ]
+}
+
+fn numbered(entry: &MenuEntry) -> Line {
+    entry
+        .number
+        .map_or_else(Line::new, |number| Line::of(Role::Key, number))
+}
+
+/// One place where a word was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// What it is: `lesson`, `step`, `term`, `errno`, `port`, `state`.
+    pub kind: String,
+    /// What to type to get there: `learn four-tuple`, `explain backlog`.
+    pub open: String,
+    /// Its heading.
+    pub title: String,
+    /// The words around the place.
+    pub excerpt: String,
+}
+
+/// Search results for some words.
+pub fn found(words: &str, results: &[Found]) -> Page {
+    let line = if results.is_empty() {
+        Line::from("nothing is said about ").and(Role::Name, words)
+    } else {
+        let places = counted(results.len(), "place");
+        Line::of(Role::Name, words)
+            .text(" is found in ")
+            .text(places)
+    };
+    let mut blocks = vec![fact(line)];
+    for result in results {
+        blocks.push(Block::Gap);
+        let heading = Line::of(Role::Dim, &result.kind)
+            .text(' ')
+            .and(Role::Heading, &result.title)
+            .text(": ")
+            .and(Role::Code, &result.open);
+        blocks.push(Block::Heading(heading));
+        blocks.push(Block::Prose(result.excerpt.clone()));
+    }
+    Page::new("match", blocks, results)
+}
+
+/// One finding of the self-test.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub what: String,
+    /// Whether it is as lessons need it.
+    pub ok: bool,
+    /// What was found.
+    pub finding: String,
+    /// What it keeps one from, and what would help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
+/// The self-test: what works on this machine, and what stands in the way of the rest.
+pub fn checks(checks: &[Check]) -> Page {
+    let item = |check: &Check| Item {
+        mark: Mark::Check { ok: check.ok },
+        text: ItemText::Ours(
+            Line::of(Role::Heading, &check.what)
+                .text(": ")
+                .then(&Line::marked(&check.finding)),
+        ),
+        aside: check.advice.as_deref().map(Line::marked),
+    };
+    let blocks = vec![Block::List(checks.iter().map(item).collect())];
+    Page::new("check", blocks, checks)
+}

@@ -1,0 +1,180 @@
+//! The life of a socket in words: claimed, listening, connected, sending, closed.
+use super::words::{counted, in_brackets, listed, quoted};
+use super::{Subject, fact};
+use crate::lang::{
+    Closed, HalfClosed, OwnConnection, OwnServer, OwnSocket, Received, Role as End, Sent,
+};
+use crate::net::Endpoint;
+use crate::render::block::Block;
+use crate::render::line::Line;
+use crate::render::style::Role;
+
+pub(super) fn bound(name: Subject<'_>, socket: &OwnSocket) -> Vec<Block> {
+    let line = name
+        .or("a socket")
+        .text(" holds ")
+        .and(Role::Endpoint, &socket.local)
+        .text(" without listening")
+        .text(options(None, &socket.options));
+    vec![fact(line)]
+}
+
+pub(super) fn listener(name: Subject<'_>, socket: &OwnSocket) -> Vec<Block> {
+    let verb = if name.0.is_some() {
+        " listens on "
+    } else {
+        " is open on "
+    };
+    let line = name
+        .or("a listener")
+        .text(verb)
+        .and(Role::Endpoint, &socket.local)
+        .text(options(socket.backlog, &socket.options));
+    let mut blocks = vec![fact(line)];
+    blocks.extend(exposure(&socket.local));
+    blocks
+}
+
+pub(super) fn connection(name: Subject<'_>, end: &OwnConnection) -> Vec<Block> {
+    let (line, arrow) = match end.role {
+        End::Client => (name.or("a client").text(" is connected: "), " → "),
+        End::Server => (name.or("it").text(" is the server's end: "), " ← "),
+    };
+    let line = line
+        .and(Role::Endpoint, &end.local)
+        .text(arrow)
+        .and(Role::Endpoint, &end.peer)
+        .text(options(None, &end.options));
+    let mut blocks = vec![fact(line)];
+    if end.local == end.peer && end.local.inet().is_some() {
+        let line = Line::of(Role::Surprise, "both ends are the same socket")
+            .text(": it is connected to itself");
+        blocks.push(fact(line));
+    }
+    blocks
+}
+
+pub(super) fn udp(name: Subject<'_>, socket: &OwnSocket) -> Vec<Block> {
+    let line = name
+        .or("a UDP socket")
+        .text(" is open for UDP on ")
+        .and(Role::Endpoint, &socket.local);
+    let line = match &socket.peer {
+        Some(peer) => line
+            .text(", for datagrams to and from ")
+            .and(Role::Endpoint, peer)
+            .text(" alone"),
+        None => line,
+    };
+    let mut blocks = vec![fact(line.text(options(None, &socket.options)))];
+    blocks.extend(exposure(&socket.local));
+    blocks
+}
+
+pub(super) fn server(name: Subject<'_>, server: &OwnServer) -> Vec<Block> {
+    let line = name
+        .or("a server")
+        .text(" serves ")
+        .text(if server.protocol == "http" {
+            "HTTP"
+        } else {
+            server.protocol
+        })
+        .text(" on ")
+        .and(Role::Endpoint, &server.local);
+    let mut blocks = vec![fact(line)];
+    if let Some(url) = &server.url {
+        let line = Line::from("open it in a browser: ").and(Role::Link, url);
+        blocks.push(fact(line));
+    }
+    blocks.extend(exposure(&server.local));
+    blocks
+}
+
+pub(super) fn sent(sent: &Sent) -> Vec<Block> {
+    let mut line = Line::of(Role::Name, &sent.socket).text(" sent ");
+    if sent.bytes < sent.wanted {
+        let all = counted(sent.wanted, "byte");
+        line = line
+            .text(super::words::count(sent.bytes as u64))
+            .text(" of ")
+            .text(all)
+            .text(": the send buffer is full");
+    } else {
+        line.push(Role::Plain, counted(sent.bytes, "byte"));
+    }
+    if let Some(to) = &sent.to {
+        line = line.text(" to ").and(Role::Endpoint, to);
+    }
+    vec![fact(line)]
+}
+
+pub(super) fn received(received: &Received) -> Vec<Block> {
+    let mut line = Line::of(Role::Name, &received.socket);
+    if received.end_of_stream {
+        line.push(
+            Role::Plain,
+            " read the end of the stream: the peer sends nothing more",
+        );
+        return vec![fact(line)];
+    }
+    line = line.text(" read ").text(counted(received.bytes, "byte"));
+    if let Some(from) = &received.from {
+        line = line.text(" from ").and(Role::Endpoint, from);
+    }
+    if received.bytes > 0 {
+        line = line.text(": ").and(Role::Payload, quoted(&received.text));
+    }
+    let mut blocks = vec![fact(line)];
+    if received.truncated {
+        blocks.push(fact(Line::from(
+            "the datagram was longer than that: its rest is lost",
+        )));
+    }
+    blocks
+}
+
+pub(super) fn half_closed(half: &HalfClosed) -> Vec<Block> {
+    let words = match half.direction {
+        "read" => " will read nothing more; it can still send",
+        "both" => " will neither send nor read any more",
+        _ => " will send nothing more; it can still read",
+    };
+    vec![fact(Line::of(Role::Name, &half.socket).text(words))]
+}
+
+pub(super) fn closed(closed: &Closed) -> Vec<Block> {
+    if closed.names.is_empty() {
+        return vec![fact(Line::from("nothing was open"))];
+    }
+    let several = closed.names.len() > 1;
+    let words = match (several, closed.abrupt) {
+        (false, false) => " is closed",
+        (true, false) => " are closed",
+        (false, true) => " is reset: its peer gets a RST",
+        (true, true) => " are reset: their peers get a RST",
+    };
+    let mut line = listed(Role::Name, &closed.names, " and ").text(words);
+    if closed.count != closed.names.len() {
+        line = line.text(format_args!(" ({})", counted(closed.count, "socket")));
+    }
+    vec![fact(line)]
+}
+
+/// A listener beyond loopback says so: the address alone does not tell a beginner.
+fn exposure(local: &Endpoint) -> Option<Block> {
+    let words = if local.is_wildcard() {
+        "that is every address of this machine: other machines may reach it"
+    } else if local.is_loopback() {
+        return None;
+    } else {
+        "that is not a loopback address: other machines may reach it"
+    };
+    Some(fact(Line::of(Role::Surprise, words)))
+}
+
+fn options(backlog: Option<u32>, flags: &[&'static str]) -> String {
+    let backlog = backlog.map(|length| format!("backlog {length}"));
+    let flags = flags.iter().map(|flag| (*flag).to_owned());
+    in_brackets(&backlog.into_iter().chain(flags).collect::<Vec<_>>())
+}

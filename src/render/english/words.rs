@@ -1,0 +1,140 @@
+//! Numbers, lists and payloads in words.
+use std::fmt::Display;
+use std::time::Duration;
+
+use crate::render::line::Line;
+use crate::render::style::Role;
+
+/// A count with a comma between thousands from 10,000 on. Not for ports, which are names.
+pub(super) fn count(number: impl Into<u64>) -> String {
+    let digits = number.into().to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 byte`, `5 bytes`.
+pub(super) fn counted(number: usize, one: &str) -> String {
+    let shown = count(number as u64);
+    if number == 1 {
+        format!("{shown} {one}")
+    } else {
+        format!("{shown} {one}s")
+    }
+}
+
+/// `once`, `twice`, `3 times`.
+pub(super) fn times(number: usize) -> String {
+    match number {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{} times", count(number as u64)),
+    }
+}
+
+/// A time with two or three digits that matter: `8.4 µs`, `12 ms`, `2.0 s`.
+pub(super) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    let (value, unit) = match seconds {
+        s if s < 1e-3 => (s * 1e6, "µs"),
+        s if s < 1.0 => (s * 1e3, "ms"),
+        s => (s, "s"),
+    };
+    if value < 10.0 {
+        format!("{value:.1} {unit}")
+    } else {
+        format!("{value:.0} {unit}")
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`, each piece in its role.
+pub(super) fn listed<T: Display>(
+    role: Role,
+    items: impl IntoIterator<Item = T>,
+    last: &str,
+) -> Line {
+    let mut items = items.into_iter().peekable();
+    let mut line = Line::new();
+    while let Some(item) = items.next() {
+        if !line.is_empty() {
+            line.push(
+                Role::Plain,
+                if items.peek().is_some() { ", " } else { last },
+            );
+        }
+        line.push(role, item);
+    }
+    line
+}
+
+/// Characters of a payload that are shown; the rest is counted.
+const PAYLOAD_SHOWN: usize = 240;
+
+/// A payload between quotation marks, with the escapes that `send` reads.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    let mut rest = text.chars();
+    for c in rest.by_ref().take(PAYLOAD_SHOWN) {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '"' | '\\' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    let hidden = rest.as_str().len();
+    if hidden > 0 {
+        out.push_str(" … and ");
+        out.push_str(&counted(hidden, "byte"));
+        out.push_str(" more");
+    }
+    out
+}
+
+/// ` (backlog 128, reuseport)`, or nothing.
+pub(super) fn in_brackets(words: &[String]) -> String {
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", words.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times() {
+        let counts = [0_u64, 999, 9_999, 28_232, 1_234_567].map(count);
+        assert_eq!(counts, ["0", "999", "9999", "28,232", "1,234,567"]);
+        let times = [8_440, 123_400, 12_000_000, 2_000_000_000, 61_000_000_000]
+            .map(|nanos| duration(Duration::from_nanos(nanos)));
+        assert_eq!(times, ["8.4 µs", "123 µs", "12 ms", "2.0 s", "61 s"]);
+    }
+
+    #[test]
+    fn payloads() {
+        assert_eq!(quoted("a\r\n\"b\\"), r#""a\r\n\"b\\""#);
+        let long = "ä".repeat(PAYLOAD_SHOWN + 3);
+        assert!(quoted(&long).ends_with("ä\" … and 6 bytes more"));
+    }
+
+    #[test]
+    fn lists() {
+        let shown = |items: &[&str]| listed(Role::Name, items, " and ").as_str().to_owned();
+        assert_eq!(shown(&[]), "");
+        assert_eq!(shown(&["a"]), "a");
+        assert_eq!(shown(&["a", "b", "c"]), "a, b and c");
+    }
+}

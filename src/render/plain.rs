@@ -1,0 +1,169 @@
+//! The plain view: one fact a line. No colour, no drawing, no movement; for pipes, for terminals
+//! that are told to be dumb, and for ears.
+use std::io::{self, Write};
+
+use super::View;
+use super::block::{Block, Item, ItemText, Mark, Mistake, Page};
+use super::english::{Narrator, say};
+use super::line::Line;
+use super::markdown;
+use super::paper::Paper;
+use super::sanitize::Safe;
+use super::style::{Palette, Role, Style};
+use super::table;
+use crate::lang::Outcome;
+use crate::tutor::{Ask, Event};
+
+/// Writes plain lines. Running text is wrapped at the width; a fact never is, so that a line is a
+/// fact for `grep`, too.
+pub struct PlainView<W> {
+    out: W,
+    style: Style,
+    palette: Palette,
+    narrator: Narrator,
+    apart: bool,
+}
+
+impl<W: Write> PlainView<W> {
+    /// A view onto a stream; colour is never used.
+    pub fn new(out: W, style: Style) -> Self {
+        Self {
+            out,
+            style: Style {
+                color: false,
+                ..style
+            },
+            palette: Palette::new(false),
+            narrator: Narrator::new(false),
+            apart: true,
+        }
+    }
+
+    /// What was written to.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+
+    fn show(&mut self, blocks: &[Block]) -> io::Result<()> {
+        let mut paper = Paper::plain(&self.palette, self.style, usize::MAX);
+        paper.set_apart(self.apart);
+        for block in blocks {
+            write_block(&mut paper, block);
+        }
+        paper.end_line();
+        self.apart = paper.is_apart();
+        self.out.write_all(paper.into_string().as_bytes())?;
+        self.out.flush()
+    }
+}
+
+impl<W: Write> View for PlainView<W> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        let blocks = self.narrator.tell(event);
+        self.show(&blocks)
+    }
+
+    fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
+        self.show(&say(outcome))
+    }
+
+    fn ask(&mut self, ask: &Ask) -> io::Result<()> {
+        let blocks = self.narrator.ask(ask);
+        self.show(&blocks)?;
+        self.apart = false;
+        Ok(())
+    }
+
+    fn page(&mut self, page: &Page) -> io::Result<()> {
+        self.show(&page.blocks)
+    }
+}
+
+fn write_block(paper: &mut Paper<'_>, block: &Block) {
+    match block {
+        Block::Gap => paper.blank(),
+        Block::Title(title, aside) => {
+            let line = match aside {
+                Some(aside) => title.clone().text(" (").then(aside).text(')'),
+                None => title.clone(),
+            };
+            paper.line(&line, 0);
+        }
+        Block::Progress(number, total, title) => {
+            let line = Line::new().text(format_args!("Step {number} of {total}"));
+            let line = match title {
+                Some(title) => line.text(": ").then(title),
+                None => line,
+            };
+            paper.line(&line, 0);
+        }
+        Block::Heading(line) | Block::Fact(line) | Block::Remark(line) => paper.line(line, 0),
+        Block::Prose(text) => prose(paper, text),
+        Block::Labelled(label, text) => {
+            paper.pieces(label);
+            paper.text(Role::Plain, &Safe::ours(": "));
+            prose(paper, text);
+        }
+        Block::Command(line) => paper.line(&Line::from("> ").then(line), 0),
+        Block::List(items) => {
+            for item in items {
+                write_item(paper, item);
+            }
+        }
+        Block::Table(table) => table::say(paper, table),
+        Block::Verbatim(lines) => {
+            for line in lines {
+                paper.line(line, 0);
+            }
+        }
+        Block::Mistake(mistake) => write_mistake(paper, mistake),
+        Block::Chart(chart) => chart.say(paper),
+        Block::Ends(ends) => ends.say(paper),
+        Block::Sequence(sequence) => sequence.say(paper),
+    }
+}
+
+/// Running text, wrapped at the width.
+fn prose(paper: &mut Paper<'_>, text: &str) {
+    paper.set_width(paper.style().measure());
+    markdown::write(paper, text, Role::Plain);
+    paper.set_width(usize::MAX);
+}
+
+fn write_item(paper: &mut Paper<'_>, item: &Item) {
+    let mark = match item.mark {
+        Mark::Bullet => "- ".to_owned(),
+        Mark::Number(number) => format!("{number}. "),
+        Mark::Letter(option) => format!("{}) ", Mark::letter(option)),
+        Mark::Goal { met: true } => "met: ".to_owned(),
+        Mark::Goal { met: false } => "not yet: ".to_owned(),
+        Mark::Check { ok: true } => "fine: ".to_owned(),
+        Mark::Check { ok: false } => "missing: ".to_owned(),
+    };
+    paper.begin_line();
+    paper.text(Role::Plain, &Safe::ours(&mark));
+    let indent = paper.indent(Role::Plain, "", 2);
+    match &item.text {
+        ItemText::Lesson(text) => prose(paper, text),
+        ItemText::Ours(line) => paper.line(line, 0),
+    }
+    if let Some(aside) = &item.aside {
+        let before = match item.mark {
+            Mark::Goal { met: false } => "because ",
+            _ => "",
+        };
+        paper.line(&Line::from(before).then(aside), 0);
+    }
+    paper.outdent(indent);
+}
+
+fn write_mistake(paper: &mut Paper<'_>, mistake: &Mistake) {
+    let line = Line::from("in the line: ").then(&mistake.line);
+    paper.line(&line, 0);
+    let place = format!(
+        "at column {}: {}",
+        mistake.column + 1,
+        mistake.line.slice(mistake.column, mistake.width).as_str()
+    );
+    paper.line(&Line::from(place.as_str()), 0);
+}

@@ -1,0 +1,288 @@
+//! Rows and columns, fitted to the width.
+//!
+//! Columns give way from the widest, words staying whole; where that is not enough, each row
+//! becomes a small list of its own. Plain output has a row a line, each cell behind its heading.
+use std::borrow::Cow;
+
+use super::block::Table;
+use super::line::Line;
+use super::paper::Paper;
+use super::sanitize::columns;
+use super::style::{Role, Style};
+
+/// Columns between two columns.
+const GAP: usize = 2;
+
+/// Draws a table as wide as the paper allows.
+pub(super) fn draw(paper: &mut Paper<'_>, table: &Table) {
+    let style = paper.style();
+    let fits = |line: &Line| matches!(line.fitted(style), Cow::Borrowed(_));
+    if table
+        .head
+        .iter()
+        .chain(table.rows.iter().flatten())
+        .all(fits)
+    {
+        draw_fitted(paper, table);
+    } else {
+        draw_fitted(paper, &fitted(table, style));
+    }
+}
+
+/// Writes a table as one line a row.
+pub(super) fn say(paper: &mut Paper<'_>, table: &Table) {
+    let used = table.used();
+    for row in &table.rows {
+        let mut line = Line::new();
+        for (head, cell) in cells(table, row, &used) {
+            if cell.is_empty() {
+                continue;
+            }
+            if !line.is_empty() {
+                line.push(Role::Plain, if head.is_empty() { ": " } else { ", " });
+            }
+            if !head.is_empty() {
+                line = line.then(head).text(' ');
+            }
+            line = line.then(cell);
+        }
+        paper.line(&line, 0);
+    }
+}
+
+fn fitted(table: &Table, style: Style) -> Table {
+    let fitted = |line: &Line| line.fitted(style).into_owned();
+    Table {
+        head: table.head.iter().map(fitted).collect(),
+        rows: table
+            .rows
+            .iter()
+            .map(|row| row.iter().map(fitted).collect())
+            .collect(),
+        numbers: table.numbers.clone(),
+        titles: table.titles,
+    }
+}
+
+fn draw_fitted(paper: &mut Paper<'_>, table: &Table) {
+    let used = table.used();
+    match fit(table, &used, paper.room()) {
+        Some(widths) => draw_columns(paper, table, &used, &widths),
+        None => draw_stacked(paper, table, &used),
+    }
+}
+
+/// The width of each used column, or `None` when not even the longest words fit side by side.
+fn fit(table: &Table, used: &[usize], room: usize) -> Option<Vec<usize>> {
+    let widest = |measure: fn(&Line) -> usize| -> Vec<usize> {
+        used.iter()
+            .map(|column| {
+                let head = table.head.get(*column).map_or(0, Line::columns);
+                let cells = table.rows.iter().filter_map(|row| row.get(*column));
+                cells.map(measure).fold(head, usize::max)
+            })
+            .collect()
+    };
+    let gaps = GAP * used.len().saturating_sub(1);
+    let mut widths = widest(Line::columns);
+    let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(room);
+    if excess == 0 {
+        return Some(widths);
+    }
+    let least = widest(longest_word);
+    while excess > 0 {
+        let (width, least) = widths
+            .iter_mut()
+            .zip(&least)
+            .filter(|(width, least)| **width > **least)
+            .max_by_key(|(width, _)| **width)?;
+        let given = (*width - least).min(excess).min((*width / 8).max(1));
+        *width -= given;
+        excess -= given;
+    }
+    Some(widths)
+}
+
+fn longest_word(line: &Line) -> usize {
+    line.as_str()
+        .split(' ')
+        .map(columns)
+        .max()
+        .unwrap_or_default()
+}
+
+fn cells<'t>(
+    table: &'t Table,
+    row: &'t [Line],
+    used: &'t [usize],
+) -> impl Iterator<Item = (&'t Line, &'t Line)> {
+    used.iter()
+        .filter_map(|column| table.head.get(*column).zip(row.get(*column)))
+}
+
+fn draw_columns(paper: &mut Paper<'_>, table: &Table, used: &[usize], widths: &[usize]) {
+    let right: Vec<bool> = used.iter().map(|c| table.numbers.contains(c)).collect();
+    if table.head.iter().any(|head| !head.is_empty()) {
+        draw_row(paper, &table.head, used, widths, &right);
+        draw_rule(paper, widths);
+    }
+    for row in &table.rows {
+        draw_row(paper, row, used, widths, &right);
+    }
+}
+
+fn draw_row(paper: &mut Paper<'_>, row: &[Line], used: &[usize], widths: &[usize], right: &[bool]) {
+    let empty = Line::new();
+    let cells: Vec<(&Line, usize, bool)> = used
+        .iter()
+        .zip(widths.iter().zip(right))
+        .map(|(column, (width, right))| (row.get(*column).unwrap_or(&empty), *width, *right))
+        .collect();
+    paper.begin_line();
+    if cells.iter().any(|(cell, width, _)| cell.columns() > *width) {
+        draw_wrapped(paper, &cells);
+        return;
+    }
+    for (place, (cell, width, right)) in cells.iter().enumerate() {
+        paper.pad(if place == 0 { 0 } else { GAP });
+        paper.cell(cell, *width, *right);
+    }
+    paper.end_line();
+}
+
+/// A row of which some cell takes several lines.
+fn draw_wrapped(paper: &mut Paper<'_>, cells: &[(&Line, usize, bool)]) {
+    let wrapped: Vec<(String, usize, bool)> = cells
+        .iter()
+        .map(|(cell, width, right)| {
+            let mut small = Paper::new(paper.palette(), paper.style(), *width);
+            small.line(cell, 0);
+            (small.into_string(), *width, *right)
+        })
+        .collect();
+    let height = wrapped
+        .iter()
+        .map(|(text, ..)| text.lines().count())
+        .max()
+        .unwrap_or_default();
+    for level in 0..height {
+        paper.begin_line();
+        for (place, (text, width, right)) in wrapped.iter().enumerate() {
+            paper.pad(if place == 0 { 0 } else { GAP });
+            let line = text.lines().nth(level).unwrap_or_default();
+            paper.inlay(line, *width, *right);
+        }
+        paper.end_line();
+    }
+}
+
+fn draw_rule(paper: &mut Paper<'_>, widths: &[usize]) {
+    let light = paper.glyphs().light;
+    paper.begin_line();
+    for (place, width) in widths.iter().enumerate() {
+        paper.pad(if place == 0 { 0 } else { GAP });
+        paper.cell(&Line::of(Role::Dim, light.repeat(*width)), *width, false);
+    }
+    paper.end_line();
+}
+
+fn draw_stacked(paper: &mut Paper<'_>, table: &Table, used: &[usize]) {
+    if table.titles > 0 {
+        return table
+            .rows
+            .iter()
+            .for_each(|row| draw_entitled(paper, row, table.titles));
+    }
+    let widest = |lines: &mut dyn Iterator<Item = usize>| lines.max().unwrap_or_default();
+    let heads = used.iter().filter_map(|column| table.head.get(*column));
+    let head = widest(&mut heads.map(Line::columns)) + GAP;
+    let word = widest(&mut table.rows.iter().flatten().map(longest_word));
+    // A heading stands above its value where that would otherwise be cut.
+    let beside = (head + word <= paper.room()).then_some(head);
+    for (place, row) in table.rows.iter().enumerate() {
+        if place > 0 {
+            paper.blank();
+        }
+        for (head, cell) in cells(table, row, used).filter(|(_, cell)| !cell.is_empty()) {
+            draw_entry(paper, head, cell, beside);
+        }
+    }
+}
+
+/// A row whose first cells are its title; the others stand in a line below.
+fn draw_entitled(paper: &mut Paper<'_>, row: &[Line], titles: usize) {
+    let joined = |cells: &[Line], between: &str| {
+        cells
+            .iter()
+            .filter(|cell| !cell.is_empty())
+            .fold(Line::new(), |line, cell| {
+                if line.is_empty() {
+                    cell.clone()
+                } else {
+                    line.text(between).then(cell)
+                }
+            })
+    };
+    let (title, rest) = row.split_at(titles.min(row.len()));
+    paper.line(&joined(title, "  "), GAP);
+    let indent = paper.indent(Role::Plain, "", GAP);
+    paper.line(&joined(rest, ", "), GAP);
+    paper.outdent(indent);
+}
+
+fn draw_entry(paper: &mut Paper<'_>, head: &Line, cell: &Line, beside: Option<usize>) {
+    if head.is_empty() {
+        paper.line(cell, GAP);
+    } else if let Some(width) = beside {
+        paper.cell(head, width, false);
+        paper.line(cell, width);
+    } else {
+        paper.line(head, 0);
+        let indent = paper.indent(Role::Plain, "", GAP);
+        paper.line(cell, 0);
+        paper.outdent(indent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::style::Palette;
+
+    fn drawn(width: usize, unicode: bool) -> String {
+        let mut table = Table::new(&["state", "local", "peer", "empty", "queue"]);
+        table.numbers.push(4);
+        for (state, local, peer, queue) in [
+            ("LISTEN", "127.0.0.1:43817", "", "0 of 128 waiting"),
+            (
+                "ESTABLISHED",
+                "[fe80::1ff:fe23:4567:890a]:43817",
+                "[fe80::1]:40002 → itself",
+                "5",
+            ),
+        ] {
+            let cells = [state, local, peer, "", queue];
+            table.rows.push(cells.map(Line::from).to_vec());
+        }
+        let style = Style {
+            color: false,
+            unicode,
+            width,
+        };
+        let palette = Palette::new(false);
+        let mut paper = Paper::new(&palette, style, width);
+        draw(&mut paper, &table);
+        let text = paper.into_string();
+        assert!(text.lines().all(|line| columns(line) <= width), "{text}");
+        text
+    }
+
+    #[test]
+    fn columns_give_way_and_then_stack() {
+        insta::assert_snapshot!("table_100", drawn(100, true));
+        insta::assert_snapshot!("table_80", drawn(80, true));
+        insta::assert_snapshot!("table_40", drawn(40, false));
+        drawn(5, true);
+        drawn(1, true);
+    }
+}
