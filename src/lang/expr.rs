@@ -240,6 +240,10 @@ mod tests {
             ),
             ("third is listening", "nothing is called `third` yet"),
             (
+                "third is connected and third.peer == first.local",
+                "nothing is called `third` yet",
+            ),
+            (
                 "first is refused",
                 "`first` is a listener on 127.0.0.1:4242, LISTEN",
             ),

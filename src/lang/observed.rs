@@ -60,13 +60,19 @@ fn clause(text: &str, scope: &Scope) -> String {
         None => match compared(text) {
             Some((left, right)) if is_literal(left) => return said(right, scope),
             Some((left, right)) if is_literal(right) => left,
-            Some((left, right)) => {
-                return distinct(vec![said(left, scope), said(right, scope)]).join(", ");
-            }
+            Some((left, right)) => return both(left, right, scope),
             None => text,
         },
     };
     said(subject.strip_prefix("not ").unwrap_or(subject), scope)
+}
+
+/// Both sides, unless one is not there yet: then the other says nothing about it.
+fn both(left: &str, right: &str, scope: &Scope) -> String {
+    if let Some(clause) = missing(left, scope).or_else(|| missing(right, scope)) {
+        return clause;
+    }
+    distinct(vec![said(left, scope), said(right, scope)]).join(", ")
 }
 
 /// Both sides of a comparison.
@@ -86,16 +92,17 @@ fn is_literal(text: &str) -> bool {
         || ["true", "false", "none"].contains(&text)
 }
 
+fn missing(subject: &str, scope: &Scope) -> Option<String> {
+    let names = Expr::unchecked(subject).names();
+    let name = names.iter().find(|name| scope.get(name).is_none())?;
+    Some(format!("nothing is called `{name}` yet"))
+}
+
 fn said(subject: &str, scope: &Scope) -> String {
-    let expression = Expr::unchecked(subject);
-    if let Some(name) = expression
-        .names()
-        .into_iter()
-        .find(|name| scope.get(name).is_none())
-    {
-        return format!("nothing is called `{name}` yet");
+    if let Some(clause) = missing(subject, scope) {
+        return clause;
     }
-    match expression.value(scope) {
+    match Expr::unchecked(subject).value(scope) {
         Ok(Value::Object(map)) if map.contains_key("ok") => outcome(subject, &Value::Object(map)),
         Ok(Value::Null) => format!("there is no `{subject}`"),
         Ok(Value::String(text)) => format!("`{subject}` is {text}"),
