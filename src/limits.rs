@@ -43,6 +43,13 @@ pub const HISTORY_LINES: usize = 500;
 /// The part of the history file that is read; older lines are forgotten.
 pub const HISTORY_BYTES: u64 = 64 << 10;
 
+/// The longest line of the journal that is taken for a record: a record holds a few sentences of a
+/// lesson.
+pub const JOURNAL_LINE_BYTES: usize = LESSON_BYTES;
+
+/// Records that wait in memory for room on a disk; a long day has a few hundred.
+pub const JOURNAL_WAITING: usize = 10_000;
+
 /// The largest lesson file: sixteen times the longest lesson we know.
 pub const LESSON_BYTES: usize = 1 << 20;
 

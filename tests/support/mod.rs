@@ -4,4 +4,5 @@
     reason = "every test program compiles this, none uses all of it"
 )]
 
+pub(crate) mod journal;
 pub(crate) mod pty;
