@@ -88,9 +88,9 @@ pub const RUNTIME_DESCRIPTORS: usize = 16;
 /// of a million lines does not grow.
 pub const OUTCOMES_KEPT: usize = 1_000;
 
-/// How long one `repeat` may run in all. Two minutes without a word lose everybody, and a thousand
-/// waits of two seconds each would be half an hour.
-pub const REPEAT_WITHIN: Duration = Duration::from_secs(30);
+/// How long one `repeat` may run in all. A thousand rounds take well under a second, unless each
+/// waits in vain: a thousand waits of two seconds would be half an hour of silence.
+pub const REPEAT_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a live server keeps a silent connection. Browsers open connections in advance and
 /// drop them after a minute or so; slower than this is no visitor.

@@ -1,7 +1,7 @@
 //! The ledger: every name, outcome and socket of the session. What is not in here, the lab does
 //! not hold; what is, `clear` closes.
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde_json::Value;
 
@@ -203,6 +203,20 @@ impl Ledger {
             .flat_map(|(name, entry)| entry.held.sockets().iter().map(move |own| (name, own)))
     }
 
+    /// The name of the open listener whose connections have this local end; empty when the listener
+    /// has no name.
+    pub(super) fn listener_at(&self, local: SocketAddr) -> Option<String> {
+        let fits = |own: &Own| {
+            own.kind == Kind::Listener
+                && own
+                    .local
+                    .inet()
+                    .is_some_and(|at| spellings(at).contains(&local))
+        };
+        let (name, _) = self.sockets().find(|(_, own)| fits(own))?;
+        Some(name.cloned().unwrap_or_default())
+    }
+
     /// Where own sockets of a kind receive.
     pub(super) fn receiving(&self, fits: impl Fn(Kind) -> bool) -> Vec<SocketAddr> {
         self.sockets()
@@ -218,7 +232,7 @@ impl Ledger {
         for (name, entry) in self.open() {
             let name = name.map(String::as_str).unwrap_or_default();
             for own in entry.held.sockets() {
-                endpoints.extend(own.local.inet());
+                endpoints.extend(own.local.inet().into_iter().flat_map(spellings));
                 names.extend(own.inode().map(|inode| (inode, name.to_owned())));
             }
             if let Held::Server(server) = &entry.held {
@@ -246,6 +260,21 @@ impl Ledger {
             }
         }
     }
+}
+
+/// The local ends a connection to this endpoint may have: to a wildcard it comes by an address.
+fn spellings(at: SocketAddr) -> Vec<SocketAddr> {
+    if !at.ip().to_canonical().is_unspecified() {
+        return vec![at];
+    }
+    let four = Ipv4Addr::LOCALHOST;
+    let all: [IpAddr; 3] = [
+        four.into(),
+        Ipv6Addr::LOCALHOST.into(),
+        four.to_ipv6_mapped().into(),
+    ];
+    let loopback = all.map(|ip| SocketAddr::new(ip, at.port()));
+    [vec![at], loopback.to_vec()].concat()
 }
 
 fn no_such(verb: &'static str, message: String) -> Failure {

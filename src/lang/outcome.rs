@@ -579,6 +579,9 @@ pub struct Repeated {
     pub count: usize,
     /// How many worked.
     pub succeeded: usize,
+    /// The bound that ended it before it had run as often as it should.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<Failure>,
     /// Failures by the name of their cause.
     pub errors: BTreeMap<String, usize>,
     /// The local ports, in order.

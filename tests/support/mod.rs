@@ -6,3 +6,4 @@
 
 pub(crate) mod journal;
 pub(crate) mod pty;
+pub(crate) mod session;

@@ -22,6 +22,7 @@ struct Tally {
     errors: BTreeMap<String, usize>,
     ports: Vec<u16>,
     held: Vec<Own>,
+    stopped_by: Option<Failure>,
 }
 
 impl Lab {
@@ -47,20 +48,32 @@ impl Lab {
                 tally.held.into_iter().for_each(Own::reset);
                 return Err(failure::interrupted("repeat", failure::Ends::default()));
             }
-            if Instant::now() >= end || !self.round(&command, author, wanted.close, &mut tally) {
+            tally.stopped_by = self.enough(&tally, end);
+            if tally.stopped_by.is_some() {
                 break;
             }
+            self.round(&command, author, wanted.close, &mut tally);
         }
-        let fact = repeated(wanted.command.join(" "), &tally);
-        Ok((Fact::Repeated(fact), Held::Several(tally.held)))
+        let (fact, held) = tally.told(wanted.command.join(" "));
+        Ok((Fact::Repeated(fact), Held::Several(held)))
     }
 
-    /// One round; false when there is no point in another.
-    fn round(&mut self, command: &Command, author: Author, close: bool, tally: &mut Tally) -> bool {
-        if self.ledger.count() + tally.held.len() >= limits::SOCKETS {
-            tally.count_error(FailureCause::Limit);
-            return false;
-        }
+    /// Why there is no point in another round.
+    fn enough(&self, tally: &Tally, end: Instant) -> Option<Failure> {
+        let most = limits::SOCKETS;
+        let message = if self.ledger.count() + tally.held.len() >= most {
+            format!("this session holds {most} sockets, which is the limit; --close keeps none")
+        } else if Instant::now() >= end {
+            let time = failure::shown(limits::REPEAT_WITHIN);
+            let rounds = tally.rounds;
+            format!("{rounds} rounds took {time}, and no repeat runs longer; --within waits less")
+        } else {
+            return None;
+        };
+        Some(failure::own(FailureCause::Limit, "repeat", message))
+    }
+
+    fn round(&mut self, command: &Command, author: Author, close: bool, tally: &mut Tally) {
         match self.execute(command, author) {
             Ok((fact, held)) => {
                 tally.rounds += 1;
@@ -70,22 +83,43 @@ impl Lab {
                     Held::One(own) if !close => tally.held.push(own),
                     held => self.shut(held, true),
                 }
-                true
             }
             // The look between two rounds ends the repeat.
-            Err(failure) if failure.error == FailureCause::Interrupted => true,
+            Err(failure) if failure.error == FailureCause::Interrupted => {}
             Err(failure) => {
-                tally.count_error(failure.error);
-                true
+                tally.rounds += 1;
+                *tally.errors.entry(failure.error.name()).or_default() += 1;
             }
         }
     }
 }
 
 impl Tally {
-    fn count_error(&mut self, error: FailureCause) {
-        self.rounds += 1;
-        *self.errors.entry(error.name()).or_default() += 1;
+    /// The figures, and the sockets apart.
+    fn told(self, of: String) -> (Repeated, Vec<Own>) {
+        let ports = self.ports;
+        let odd = ports.iter().filter(|port| *port % 2 == 1).count();
+        let dynamic = |port: &&u16| PortClass::of(**port) == PortClass::Dynamic;
+        let steps = ports
+            .iter()
+            .zip(ports.iter().skip(1))
+            .map(|(before, after)| i32::from(*after) - i32::from(*before));
+        let fact = Repeated {
+            of,
+            count: self.rounds,
+            succeeded: self.succeeded,
+            stopped_by: self.stopped_by,
+            errors: self.errors,
+            distinct: ports.iter().collect::<HashSet<_>>().len(),
+            odd,
+            even: ports.len() - odd,
+            lowest: ports.iter().min().copied(),
+            highest: ports.iter().max().copied(),
+            dynamic: ports.iter().filter(dynamic).count(),
+            steps: steps.collect(),
+            ports,
+        };
+        (fact, self.held)
     }
 }
 
@@ -113,30 +147,6 @@ fn local_port(fact: &Fact) -> Option<u16> {
     }
 }
 
-fn repeated(of: String, tally: &Tally) -> Repeated {
-    let ports = &tally.ports;
-    let odd = ports.iter().filter(|port| *port % 2 == 1).count();
-    let dynamic = |port: &&u16| PortClass::of(**port) == PortClass::Dynamic;
-    let steps = ports
-        .iter()
-        .zip(ports.iter().skip(1))
-        .map(|(before, after)| i32::from(*after) - i32::from(*before));
-    Repeated {
-        of,
-        count: tally.rounds,
-        succeeded: tally.succeeded,
-        errors: tally.errors.clone(),
-        distinct: ports.iter().collect::<HashSet<_>>().len(),
-        odd,
-        even: ports.len() - odd,
-        lowest: ports.iter().min().copied(),
-        highest: ports.iter().max().copied(),
-        dynamic: ports.iter().filter(dynamic).count(),
-        steps: steps.collect(),
-        ports: ports.clone(),
-    }
-}
-
 fn malformed(message: String) -> Failure {
     failure::own(FailureCause::Malformed, "repeat", message)
 }
@@ -153,7 +163,7 @@ mod tests {
             ports: vec![40_001, 40_004, 50_000, 40_001],
             ..Tally::default()
         };
-        let fact = repeated("listen".to_owned(), &tally);
+        let (fact, _) = tally.told("listen".to_owned());
         assert_eq!(
             (
                 fact.count,

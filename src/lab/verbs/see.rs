@@ -1,6 +1,6 @@
 //! `sockets`, `who`, `range`, `resolve`, `interfaces`, `counters`, `route`, `rtt`: what the kernel
 //! says, asked of [`observe`] and [`measure`].
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::Done;
 use crate::lab::failure::{Ends, own_at};
@@ -8,7 +8,7 @@ use crate::lab::ledger::Held;
 use crate::lab::observe::{Owners, Protocols, SocketFilter};
 use crate::lab::{Lab, measure, observe};
 use crate::lang::{Fact, Failure, FailureCause, Rtt, SocketRow, Sockets, Who};
-use crate::net::Endpoint;
+use crate::net::{Endpoint, FourTuple};
 
 impl Lab {
     pub(super) fn sockets(&self, wanted: &Sockets) -> Result<Fact, Failure> {
@@ -37,12 +37,33 @@ impl Lab {
             only_lab: !wanted.all,
         };
         let mut table = observe::sockets(&*self.namespace, &filter)?;
+        if !wanted.all {
+            table.rows.retain_mut(|row| self.adopted(row));
+        }
         if let Some(name) = &wanted.name {
             table.rows.retain(|row| row.owner.as_ref() == Some(name));
         }
         table.rows.iter_mut().for_each(drop_empty_owner);
         table.count = table.rows.len();
         Ok(Fact::Sockets(table))
+    }
+
+    /// Whether a row is the lab's. One that no process holds was picked by one end alone, which
+    /// another program's connection may have had too: it is ours when both ends are, or when it
+    /// waits at a listener of ours, whose name it then gets.
+    fn adopted(&self, row: &mut SocketRow) -> bool {
+        if row.inode != 0 {
+            return true;
+        }
+        let (Some(local), Some(peer)) = (row.local.inet(), inet(row.peer.as_ref())) else {
+            return false;
+        };
+        if let Some(name) = self.ledger.listener_at(local) {
+            row.owner = Some(name);
+            return true;
+        }
+        let ends = FourTuple { local, peer };
+        self.visitors.knows(ends) || self.visitors.knows(ends.mirrored())
     }
 
     pub(super) fn who(&self, wanted: &Who) -> Result<Fact, Failure> {
@@ -85,6 +106,10 @@ impl Lab {
         let trips = measure::rtt(&*self.namespace, wanted, cancel)?;
         Ok((Fact::Rtt(trips), Held::Nothing))
     }
+}
+
+fn inet(endpoint: Option<&Endpoint>) -> Option<SocketAddr> {
+    endpoint?.inet()
 }
 
 /// Sockets of lines without a name are the lab's all the same; they have no owner to show.
