@@ -804,6 +804,7 @@ pub(crate) fn facts() -> Vec<Outcome> {
                 of: "listen".to_owned(),
                 count: 200,
                 succeeded: 198,
+                stopped_by: None,
                 errors: BTreeMap::from([("EADDRINUSE".to_owned(), 2)]),
                 ports: (0..198).map(|i| 32_769 + 2 * i).collect(),
                 distinct: 198,
