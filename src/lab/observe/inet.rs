@@ -98,10 +98,12 @@ pub(super) fn dump(
     if let (Some(port), Some(place)) = (local_port, id.first_chunk_mut()) {
         *place = port.to_be_bytes();
     }
+    // Linux looks at the port for every state but "bound", so it is looked at again here.
+    let asked_for = |entry: &Entry| local_port.is_none_or(|port| entry.local.port() == port);
     let mut ask = |kind, payload: &[u8]| {
         let all = true;
         link.ask(&Request { kind, all, payload }, |message| {
-            if let Some(entry) = parse(message) {
+            if let Some(entry) = parse(message).filter(asked_for) {
                 each(entry);
             }
         })
@@ -392,6 +394,36 @@ mod tests {
             };
             assert_eq!(entry.timer_seconds(), expected, "{timer} in {state}");
         }
+    }
+
+    #[test]
+    fn a_port_is_looked_at_for_bound_sockets_too() {
+        let bound = || {
+            let socket = socket2::Socket::new(
+                socket2::Domain::IPV4,
+                socket2::Type::STREAM,
+                Some(socket2::Protocol::TCP),
+            )
+            .unwrap();
+            let any_port = SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0));
+            socket.bind(&any_port.into()).unwrap();
+            socket
+        };
+        let (wanted, _other) = (bound(), bound());
+        let port = wanted.local_addr().unwrap().as_socket().unwrap().port();
+        let mut link = Netlink::open(&crate::lab::observe::Here, libc::NETLINK_SOCK_DIAG).unwrap();
+        let mut ports = Vec::new();
+        dump(
+            &mut link,
+            Transport::Tcp,
+            States::ALL,
+            Some(port),
+            |entry| {
+                ports.push(entry.local.port());
+            },
+        )
+        .unwrap();
+        assert!(ports.iter().all(|found| *found == port), "{ports:?}");
     }
 
     #[test]
