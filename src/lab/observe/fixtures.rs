@@ -1,8 +1,13 @@
 //! Real sockets for the observer's tests.
+//!
+//! Listeners take ports outside the range the kernel hands out, and what is open is reset when it is
+//! dropped: so neither other programs nor earlier tests leave rows that could be taken for ours.
 use std::io::Read;
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
+
+use socket2::{Domain, SockRef, Socket, Type};
 
 use super::{Here, connection};
 use crate::lang::SocketRow;
@@ -15,8 +20,17 @@ pub(super) struct Connected {
     pub(super) server: TcpStream,
 }
 
+/// A connection that leaves nothing behind.
 pub(super) fn connect() -> Connected {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let connected = connect_plainly();
+    for end in [&connected.client, &connected.server] {
+        SockRef::from(end).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+    connected
+}
+
+fn connect_plainly() -> Connected {
+    let listener = listen();
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (server, _) = listener.accept().unwrap();
     Connected {
@@ -24,6 +38,31 @@ pub(super) fn connect() -> Connected {
         client,
         server,
     }
+}
+
+/// Ports that nobody is given without asking for them by number: outside the kernel's range, if it
+/// leaves any.
+pub(super) fn quiet_ports() -> impl DoubleEndedIterator<Item = u16> {
+    let range = super::range(&Here).unwrap().range();
+    let mut ports: Vec<u16> = (1024..=u16::MAX).collect();
+    if ports.iter().any(|port| !range.contains(*port)) {
+        ports.retain(|port| !range.contains(*port));
+    }
+    ports.into_iter()
+}
+
+/// A listener without SO_REUSEADDR, which would share its port with connections in TIME-WAIT.
+fn listen() -> TcpListener {
+    let bound = |port| {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        socket
+            .bind(&local.into())
+            .and_then(|()| socket.listen(16))
+            .ok()?;
+        Some(TcpListener::from(socket))
+    };
+    quiet_ports().rev().find_map(bound).unwrap()
 }
 
 pub(super) fn inode(socket: &impl AsFd) -> u64 {
@@ -57,7 +96,7 @@ pub(super) fn time_wait() -> FourTuple {
         listener,
         mut client,
         server,
-    } = connect();
+    } = connect_plainly();
     let ends = ends(&server);
     drop(listener);
     server.shutdown(Shutdown::Write).unwrap();
@@ -66,19 +105,4 @@ pub(super) fn time_wait() -> FourTuple {
     drop(client);
     reached(ends, TcpState::TimeWait);
     ends
-}
-
-/// A TCP port that nothing has: outside the range the kernel hands out where there is an outside, so
-/// that no other test is given it meanwhile.
-pub(super) fn untaken(taken: &[SocketRow]) -> u16 {
-    let range = super::range(&Here).unwrap().range();
-    let taken: Vec<u16> = taken
-        .iter()
-        .filter_map(|row| Some(row.local.inet()?.port()))
-        .collect();
-    let mut candidates: Vec<u16> = (1024..=u16::MAX)
-        .filter(|port| !taken.contains(port))
-        .collect();
-    candidates.sort_by_key(|port| range.contains(*port));
-    candidates[0]
 }

@@ -8,7 +8,8 @@
 //!
 //! * [`Namespace`]: where to look. `netlink` and `bytes`: one question to the kernel, and its answer.
 //! * `inet`, `unix`, `owners`: the kernel's socket tables, and the processes behind them;
-//!   [`sockets`] puts them together, [`who`] draws the conclusion for one port.
+//!   [`sockets`] puts them together, [`who`] draws the conclusion for one port (`holders`,
+//!   `surroundings`).
 //! * [`interfaces`], [`route`], [`counters`], [`range`]: the same for the network around them.
 //! * [`resolve`]: what a name stands for, without asking anybody.
 mod filter;
@@ -37,6 +38,8 @@ mod owners;
 mod range;
 #[cfg(target_os = "linux")]
 mod route;
+#[cfg(target_os = "linux")]
+mod surroundings;
 #[cfg(target_os = "linux")]
 mod table;
 #[cfg(target_os = "linux")]
@@ -78,5 +81,46 @@ fn not_available(operation: &'static str, what: &str, error: &io::Error) -> Fail
         local: None,
         peer: None,
         message: format!("{what} cannot be read here ({reason})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::path::Path;
+
+    use socket2::{Domain, Protocol, Socket, Type};
+
+    use super::*;
+
+    /// A namespace that lets nobody look.
+    struct Closed;
+
+    impl Namespace for Closed {
+        fn socket(&self, _: Domain, _: Type, _: Option<Protocol>) -> io::Result<Socket> {
+            Err(io::Error::from_raw_os_error(libc::EACCES))
+        }
+
+        fn open(&self, _: &Path) -> io::Result<File> {
+            Err(io::Error::from_raw_os_error(libc::ENOENT))
+        }
+    }
+
+    #[test]
+    fn what_may_not_be_looked_at_is_said() {
+        let address = std::net::Ipv4Addr::LOCALHOST.into();
+        let refused = [
+            sockets(&Closed, &SocketFilter::default()).map(drop),
+            who(&Closed, 8080, None).map(drop),
+            range(&Closed).map(drop),
+            counters(&Closed, "lo").map(drop),
+            route(&Closed, address).map(drop),
+            #[cfg(target_os = "linux")]
+            interfaces(&Closed).map(drop),
+        ];
+        for failure in refused.map(Result::unwrap_err) {
+            assert_eq!(failure.error, FailureCause::NotAvailable, "{failure:?}");
+        }
+        assert!(listeners(&Closed).is_err());
     }
 }

@@ -2,22 +2,18 @@
 //!
 //! Only reads: no request sent here changes anything. What comes back is parsed without trust.
 use std::io::{self, Read};
-use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::Namespace;
 use super::bytes::Bytes;
+use crate::limits::DEFAULT_WITHIN;
 
 /// Length of `struct nlmsghdr`.
 const HEADER: usize = 16;
 
 /// Room for one read. The kernel fills at most 32 KiB of it today; it may learn to fill more.
 const ROOM: usize = 256 << 10;
-
-/// The kernel answers at once; silence means that something else (an emulated kernel) does not
-/// speak this, and must not hang the program.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// An open netlink socket.
 pub(super) struct Netlink {
@@ -51,7 +47,8 @@ impl Netlink {
             Type::RAW,
             Some(Protocol::from(protocol)),
         )?;
-        socket.set_read_timeout(Some(PATIENCE))?;
+        // The kernel answers at once; an emulated one that does not must not hang the program.
+        socket.set_read_timeout(Some(DEFAULT_WITHIN))?;
         Ok(Self {
             socket,
             room: vec![0; ROOM],

@@ -150,6 +150,21 @@ mod tests {
     }
 
     #[test]
+    fn no_way_is_an_answer() {
+        let table = [
+            (libc::ENETUNREACH, Some("unreachable")),
+            (libc::EHOSTUNREACH, Some("unreachable")),
+            (libc::EACCES, Some("prohibit")),
+            (libc::EINVAL, Some("blackhole")),
+            (libc::EPERM, None),
+        ];
+        for (number, expected) in table {
+            assert_eq!(no_way(&io::Error::from_raw_os_error(number)), expected);
+        }
+        assert_eq!(no_way(&io::ErrorKind::UnexpectedEof.into()), None);
+    }
+
+    #[test]
     fn garbage_is_no_route() {
         for length in 0..12 {
             let message = Message::of(libc::RTM_NEWROUTE, &[0; 12][..length]);

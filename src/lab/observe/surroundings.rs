@@ -1,0 +1,125 @@
+//! Whose a socket is, and what may be done about it: the machine around a socket, as facts.
+//!
+//! Pure, like the conclusions drawn from it.
+use crate::lang::SocketRow;
+use crate::net::{Endpoint, PortRange};
+
+/// What the kernel said when the port was claimed on every address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// Not tried, or with an error that says nothing about the port.
+    NotTried,
+    Granted,
+    /// EADDRINUSE.
+    InUse,
+    /// EACCES.
+    Denied,
+}
+
+/// What must be known beside the sockets themselves.
+pub(super) struct Surroundings {
+    /// This process.
+    pub(super) pid: u32,
+    /// This user.
+    pub(super) uid: u32,
+    /// The text of passwd(5), for the names of users.
+    pub(super) users: String,
+    /// The TCP listeners of the namespace.
+    pub(super) listeners: Vec<SocketRow>,
+    /// The kernel's ephemeral range.
+    pub(super) range: Option<PortRange>,
+    pub(super) claim: Claim,
+}
+
+impl Surroundings {
+    /// The program behind a socket, as far as it may be known.
+    pub(super) fn holder(&self, row: &SocketRow) -> String {
+        if let Some(name) = &row.owner {
+            return format!("this lab (`{name}`)");
+        }
+        let Some(pid) = row.pid else {
+            return if row.uid == self.uid {
+                format!(
+                    "a process of your own that cannot be seen from here ({})",
+                    self.user(row)
+                )
+            } else {
+                format!(
+                    "another user's process ({}), which may not be looked into",
+                    self.user(row)
+                )
+            };
+        };
+        if pid == self.pid {
+            return format!("this very program (pid {pid})");
+        }
+        let name = row.process.as_deref().unwrap_or("a process");
+        format!("{name} (pid {pid}, {})", self.user(row))
+    }
+
+    /// `user postgres` where passwd(5) names it, else `user 113`. No directory service is asked.
+    fn user(&self, row: &SocketRow) -> String {
+        let named = self.users.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)?.parse() == Ok(row.uid)).then_some(name)
+        });
+        named.map_or_else(
+            || format!("user {}", row.uid),
+            |name| format!("user {name}"),
+        )
+    }
+
+    /// How the program behind a socket is brought to let go.
+    pub(super) fn ending(&self, row: &SocketRow) -> String {
+        if let Some(name) = &row.owner {
+            return format!("`close {name}`, or choose another port");
+        }
+        match row.pid {
+            Some(pid) if pid == self.pid => "close it here, or choose another port".to_owned(),
+            Some(pid) if row.uid == self.uid || self.uid == 0 => {
+                format!("end it (Ctrl-C in its terminal, or `kill {pid}`), or choose another port")
+            }
+            Some(pid) => format!(
+                "ask its owner to end it (`sudo kill {pid}` if that is you), or choose another port"
+            ),
+            None => {
+                "ask its owner to end it (root sees its name with `sudo ss -tulnp`), or choose \
+                 another port"
+                    .to_owned()
+            }
+        }
+    }
+
+    /// Whether a connection was opened from here, rather than accepted: its peer is a listener of
+    /// this machine, or lies elsewhere and only this end's port is one the kernel lends.
+    pub(super) fn is_outgoing(&self, row: &SocketRow) -> bool {
+        let (Some(local), Some(peer)) =
+            (row.local.inet(), row.peer.as_ref().and_then(Endpoint::inet))
+        else {
+            return false;
+        };
+        let answers = self
+            .listeners
+            .iter()
+            .filter_map(|row| row.local.inet())
+            .any(|listener| {
+                let wildcard = listener.ip().to_canonical().is_unspecified();
+                let address = listener.ip().to_canonical() == peer.ip().to_canonical();
+                listener.port() == peer.port() && (wildcard || address)
+            });
+        let here = peer.ip().to_canonical().is_loopback() || peer.ip() == local.ip();
+        let lends = |port| self.range.is_some_and(|range| range.contains(port));
+        if here {
+            answers
+        } else {
+            lends(local.port()) && !lends(peer.port())
+        }
+    }
+
+    pub(super) fn lent_from(&self) -> String {
+        self.range.map_or_else(String::new, |range| {
+            format!(" ({}–{})", range.low, range.high)
+        })
+    }
+}
