@@ -230,6 +230,7 @@ impl<'w, 'p> Writer<'w, 'p> {
 
     fn rule(&mut self) {
         self.open_block();
+        self.paper.fresh_line();
         if self.paper.draws() {
             let line = self.paper.glyphs().light.repeat(self.paper.room());
             self.paper.text(Role::Dim, &Safe::ours(&line));
@@ -261,7 +262,7 @@ impl<'w, 'p> Writer<'w, 'p> {
 
     fn open_code(&mut self, kind: &CodeBlockKind<'_>) {
         self.open_block();
-        self.paper.end_line();
+        self.paper.fresh_line();
         let lab = matches!(kind, CodeBlockKind::Fenced(language) if **language == *"lab");
         let indent = self.paper.indent(Role::Plain, "", 2);
         self.code = Some(Code { indent, lab });
@@ -341,6 +342,7 @@ impl<'w, 'p> Writer<'w, 'p> {
 
     fn open_table(&mut self, alignments: &[Alignment]) {
         self.open_block();
+        self.paper.fresh_line();
         let numbers = alignments
             .iter()
             .enumerate()

@@ -254,6 +254,13 @@ impl<'p> Paper<'p> {
         self.gap = None;
     }
 
+    /// Ends the current line, if more than its prefix and a mark stand on it.
+    pub(super) fn fresh_line(&mut self) {
+        if self.column > self.prefix.columns {
+            self.end_line();
+        }
+    }
+
     /// Leaves one empty line, however often it is asked for.
     pub(super) fn blank(&mut self) {
         self.end_line();

@@ -168,3 +168,25 @@ fn pages() {
         insta::assert_snapshot!(format!("pages_{name}"), text);
     }
 }
+
+/// Words and numbers of a text, without what frames them.
+fn words(text: &str) -> std::collections::BTreeSet<&str> {
+    let frame = |c: char| c.is_whitespace() || "│─┼├┤┌┐└┘›•–·✓:,".contains(c);
+    text.split(frame).filter(|word| !word.is_empty()).collect()
+}
+
+#[test]
+fn plain_lines_tell_whatever_the_screen_tells() {
+    let wide = Look::Terminal {
+        width: 400,
+        color: false,
+        unicode: true,
+    };
+    let drawn = |outcome: &Outcome| outcome.verb == "plot";
+    for outcome in stories::facts().into_iter().filter(|o| !drawn(o)) {
+        let one = std::slice::from_ref(&outcome);
+        let (screen, plain) = (outcomes(wide, one), outcomes(PLAIN, one));
+        let missing: Vec<_> = words(&screen).difference(&words(&plain)).copied().collect();
+        assert!(missing.is_empty(), "{missing:?}\n{screen}\n{plain}");
+    }
+}
