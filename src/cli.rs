@@ -1,7 +1,224 @@
-//! The command line.
+//! The command line: what can be asked, and the exit code of the answer.
+//!
+//! Exit codes: 0 done, 1 a check or an expectation failed, 2 wrong usage, 130 interrupted.
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Runs the program.
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::app;
+
+/// A laboratory for loopback networking in a terminal.
+///
+/// Without a command it opens the lessons and continues where you stopped.
+#[derive(Debug, Parser)]
+#[command(name = "looplab", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do; the lessons when absent.
+    #[command(subcommand)]
+    pub command: Option<Verb>,
+    /// Settings every command takes.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Settings every command takes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Global {
+    /// Print JSON Lines instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print plain lines: no colour, no drawing, no cursor movement.
+    #[arg(long, global = true)]
+    pub plain: bool,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Keep progress in this directory instead of the XDG state directory.
+    #[arg(long, global = true, value_name = "DIR", env = "LOOPLAB_STATE")]
+    pub state: Option<PathBuf>,
+    /// Lay the lessons of this directory over the built-in ones.
+    #[arg(long, global = true, value_name = "DIR", env = "LOOPLAB_LESSONS")]
+    pub lessons: Option<PathBuf>,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set or TERM is dumb.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Go straight into a lesson: by id, number or part of its title.
+    Learn(Learn),
+    /// Play freely in the lab, without a lesson.
+    Lab,
+    /// Run a lab script; exit 1 when an `expect` does not hold.
+    Run(Run),
+    /// List the lessons and your progress.
+    List,
+    /// Search lessons, glossary and cards.
+    Find(Words),
+    /// Explain an errno, a port, an endpoint, a TCP state or a term.
+    Explain(Words),
+    /// List sockets as the kernel sees them.
+    Sockets(Sockets),
+    /// Say what holds a port, and how it would become free.
+    Who(Who),
+    /// Say what looplab can do on this machine, and what stands in the way of the rest.
+    Doctor,
+    /// Show a lesson to a class: it types, you press Enter.
+    Present(Present),
+    /// Check lessons for mistakes, without running them.
+    Check(Paths),
+    /// Prove lessons on this kernel: solutions pass, traps fail, predictions come true.
+    Test(Paths),
+    /// Print the JSON Schema of the lesson format.
+    Schema,
+    /// Print shell completions.
+    Completions(Completions),
+    /// Print the man page.
+    Man,
+}
+
+/// `learn [LESSON]`
+#[derive(Debug, Args)]
+pub struct Learn {
+    /// Which lesson; the one you are in, or the next one, when absent.
+    pub lesson: Option<String>,
+    /// Begin at this step.
+    #[arg(long, value_name = "STEP")]
+    pub step: Option<String>,
+    /// Begin the lesson anew.
+    #[arg(long)]
+    pub restart: bool,
+}
+
+/// `run FILE|-`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A file of lab lines; - for standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// Words to look up.
+#[derive(Debug, Args)]
+pub struct Words {
+    /// What to look up.
+    #[arg(required = true, num_args = 1..)]
+    pub words: Vec<String>,
+}
+
+/// `sockets`
+#[derive(Debug, Args)]
+pub struct Sockets {
+    /// Only sockets in this state: LISTEN, ESTABLISHED, TIME-WAIT, …
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<String>,
+    /// Only sockets with this port at either end.
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+    /// Only listeners.
+    #[arg(long, short)]
+    pub listening: bool,
+}
+
+/// `who PORT`
+#[derive(Debug, Args)]
+pub struct Who {
+    /// A port, or an endpoint such as 127.0.0.1:3000.
+    pub port: String,
+}
+
+/// `present LESSON`
+#[derive(Debug, Args)]
+pub struct Present {
+    /// Which lesson.
+    pub lesson: String,
+    /// Go on by itself.
+    #[arg(long)]
+    pub auto: bool,
+    /// With --auto: seconds to pause where you would press Enter.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0, requires = "auto")]
+    pub pace: f64,
+    /// Begin at this step.
+    #[arg(long, value_name = "STEP")]
+    pub step: Option<String>,
+}
+
+/// Lesson files or directories.
+#[derive(Debug, Args)]
+pub struct Paths {
+    /// Lesson files or directories; all lessons looplab knows when absent.
+    pub paths: Vec<PathBuf>,
+}
+
+/// `completions SHELL`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Which shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// How a command ended; becomes the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done,
+    /// A check or an expectation failed, or the thing asked about is not there.
+    Failed,
+    /// The command line, or a file it names, cannot be used.
+    Usage,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    run(std::env::args_os()).into()
+}
+
+fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => app::dispatch(cli),
+        Err(problem) => usage(&problem),
+    }
+}
+
+/// clap's own text: help and version are data, a mistake is talk.
+fn usage(problem: &clap::Error) -> Exit {
+    // A closed pipe is no mistake of the command line, and there is nobody left to tell.
+    drop(problem.print());
+    match problem.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+        _ => Exit::Usage,
+    }
+}
+
+/// The grammar, for completions and the man page.
+pub fn grammar() -> clap::Command {
+    Cli::command()
 }

@@ -253,7 +253,7 @@ pub(super) fn shown_at(item: usize, items: usize) -> usize {
 }
 
 /// The items in the order in which they are shown.
-pub(super) fn shown_order(items: usize) -> Vec<usize> {
+pub fn shown_order(items: usize) -> Vec<usize> {
     let odd = (0..items).filter(|i| i % 2 == 1);
     let even = (0..items).rev().filter(|i| i % 2 == 0);
     odd.chain(even).collect()

@@ -9,6 +9,6 @@ mod walk;
 mod words;
 
 pub use event::*;
-pub use grade::letter;
+pub use grade::{letter, shown_order};
 pub use walk::Tutor;
 pub use words::WORDS;

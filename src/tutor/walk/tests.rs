@@ -242,7 +242,7 @@ fn skip_performs_the_step() {
             "run it = listen 127.0.0.1:0",
             "graded None [1]",
             "done predict Skipped",
-            "run b = listen 127.0.0.1:23",
+            "run b = listen 127.0.0.1:22",
             "done task Skipped",
             "answered false",
             "done ask Skipped",

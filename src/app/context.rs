@@ -1,0 +1,78 @@
+//! What every front end starts from: the flags, the library, the screen.
+use std::env;
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use super::screen::Screen;
+use super::state::StateDir;
+use crate::cli::{Color, Global};
+use crate::lab::{Lab, LabConfig};
+use crate::lang::CardSource;
+use crate::lesson::{Library, LibraryConfig};
+use crate::render::{ColorChoice, Style, Surroundings, ViewKind};
+
+/// The flags, the library, the screen.
+pub(crate) struct Context {
+    pub(crate) global: Global,
+    pub(crate) library: Arc<Library>,
+    pub(crate) screen: Screen,
+    pub(crate) style: Style,
+}
+
+impl Context {
+    pub(crate) fn new(global: Global) -> Self {
+        let library = Library::open(match &global.lessons {
+            Some(own) => LibraryConfig::with(own),
+            None => LibraryConfig::usual(),
+        });
+        let (view, style) = surroundings(&global);
+        let screen = Screen::stdout(view, style);
+        Self {
+            library: Arc::new(library),
+            global,
+            screen,
+            style,
+        }
+    }
+
+    /// The library as a source of cards.
+    pub(crate) fn cards(&self) -> Arc<dyn CardSource> {
+        Arc::<Library>::clone(&self.library)
+    }
+
+    /// An empty lab.
+    pub(crate) fn lab(&self) -> Lab {
+        Lab::new(LabConfig::new(self.cards()))
+    }
+
+    /// Where progress is kept.
+    pub(crate) fn state(&self) -> StateDir {
+        StateDir::choose(self.global.state.clone(), None)
+    }
+}
+
+/// Reads the environment, once, for the view.
+fn surroundings(global: &Global) -> (ViewKind, Style) {
+    let variable = |name: &str| env::var(name).ok();
+    let set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find(|name| set(name));
+    let locale = locale.and_then(|name| variable(name));
+    let (no_color, forced) = (variable("NO_COLOR"), variable("CLICOLOR_FORCE"));
+    let (term, columns) = (variable("TERM"), variable("COLUMNS"));
+    Style::detect(&Surroundings {
+        no_color: no_color.as_deref(),
+        clicolor_force: forced.as_deref(),
+        term: term.as_deref(),
+        tty: std::io::stdout().is_terminal(),
+        columns: columns.as_deref(),
+        window: terminal_size::terminal_size().map(|(width, _)| width.0),
+        locale: locale.as_deref(),
+        color: match global.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        },
+        plain: global.plain,
+        json: global.json,
+    })
+}

@@ -1,0 +1,96 @@
+//! The lab without a lesson: every verb, no questions.
+use std::io;
+
+use super::context::Context;
+use super::keyboard::Keyboard;
+use super::walk::Keyed;
+use crate::lab::Lab;
+use crate::lang::{Author, CardSource, verb_usage};
+use crate::prompt::Words;
+use crate::tutor::Event;
+
+/// Words that are no verbs, with their meaning.
+const WORDS: &[(&str, &str)] = &[
+    ("clear", "close everything, forget all names"),
+    ("help", "this list; `help listen` explains one verb"),
+    ("quit", "leave"),
+];
+
+/// Reads and runs lines until the person leaves.
+pub(crate) fn play(context: &Context, lab: &mut Lab, keyboard: &mut Keyboard) -> io::Result<()> {
+    context.screen.remark(
+        "The lab is yours. Try `server = listen 127.0.0.1:0`, then `client = connect server`. \
+         `help` lists the verbs, `quit` leaves.",
+    )?;
+    loop {
+        let words = Words::of(&lab.scope()).with_walk(WORDS.iter().map(|(word, _)| *word));
+        match keyboard.ask("lab >", words)? {
+            Keyed::Line(line) => match line.trim() {
+                "quit" | "exit" | "menu" | "done" => return Ok(()),
+                "clear" => {
+                    lab.clear();
+                    context
+                        .screen
+                        .remark("Everything is closed, all names are free.")?;
+                }
+                "help" => help(context)?,
+                typed => match typed.split_once(' ') {
+                    Some(("help", verb)) => verb_help(context, verb.trim())?,
+                    _ => one(context, lab, typed)?,
+                },
+            },
+            Keyed::Interrupted => context.screen.remark("`quit` leaves.")?,
+            Keyed::End => return Ok(()),
+        }
+    }
+}
+
+/// Runs one line of the person and shows what came of it.
+pub(crate) fn one(context: &Context, lab: &mut Lab, typed: &str) -> io::Result<()> {
+    let screen = context.screen.clone();
+    match lab.run(typed, Author::Learner) {
+        Ok(ran) => {
+            let Some(outcome) = ran.outcome else {
+                return Ok(());
+            };
+            let cause = outcome.failure().map(|failure| failure.error.name());
+            screen.show(&Event::Outcome {
+                outcome: Box::new(outcome),
+            })?;
+            match cause.filter(|cause| context.library.card(cause).is_some()) {
+                Some(cause) => screen.remark(&format!("`explain {cause}` says what to do.")),
+                None => Ok(()),
+            }
+        }
+        Err(error) => screen.show(&Event::BadLine {
+            line: typed.to_owned(),
+            message: error.message,
+            span: error.span,
+            help: error.help,
+        }),
+    }
+}
+
+/// The list of verbs.
+pub(crate) fn help(context: &Context) -> io::Result<()> {
+    let words = WORDS
+        .iter()
+        .map(|(word, meaning)| ((*word).to_owned(), (*meaning).to_owned()));
+    let verbs = crate::lang::verbs()
+        .into_iter()
+        .map(|(verb, about)| (verb.to_owned(), about));
+    context.screen.show(&Event::Help {
+        words: words.collect(),
+        verbs: verbs.collect(),
+    })
+}
+
+/// The page of one verb.
+pub(crate) fn verb_help(context: &Context, verb: &str) -> io::Result<()> {
+    match verb_usage(verb) {
+        Some(text) => context.screen.show(&Event::VerbHelp { text }),
+        None => context
+            .screen
+            .remark(&format!("`{verb}` is no verb; `help` lists them all.")),
+    }
+}

@@ -1,0 +1,252 @@
+//! The lessons: the menu, the walk through one, and the way back.
+use std::cell::RefCell;
+use std::env;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::context::Context;
+use super::free_play;
+use super::history::History;
+use super::journal::Journal;
+use super::keyboard::Keyboard;
+use super::progress_eye::ProgressEye;
+use super::walk::{Keyed, walk};
+use crate::cli::{Exit, Learn};
+use crate::lab::Lab;
+use crate::lesson::{Entry, Lesson};
+use crate::prompt::{self, Settings, Words, terminal};
+use crate::render::MenuEntry;
+use crate::tutor::{Leave, Tutor};
+
+/// A person's session: one lab, one keyboard, one journal for all lessons.
+pub(crate) struct Session<'a> {
+    context: &'a Context,
+    lab: Lab,
+    keyboard: Keyboard,
+    journal: Rc<RefCell<Journal>>,
+}
+
+/// What the menu was answered with.
+enum Choice {
+    Lesson(String),
+    Quit,
+}
+
+/// Bare `looplab`: the menu first.
+pub(crate) fn menu(context: &Context) -> io::Result<Exit> {
+    let mut session = Session::open(context)?;
+    session.menu_loop()
+}
+
+/// `looplab learn`: straight into a lesson.
+pub(crate) fn learn(context: &Context, learn: &Learn) -> io::Result<Exit> {
+    let mut session = Session::open(context)?;
+    let wanted = match &learn.lesson {
+        Some(name) => name.clone(),
+        None => session.suggested(),
+    };
+    let wanted = find_lesson(context, &wanted);
+    match session.lesson(&wanted, learn.step.as_deref(), learn.restart)? {
+        Some(Leave::Quit) => Ok(Exit::Done),
+        Some(Leave::Menu | Leave::Finished) => session.menu_loop(),
+        None => Ok(Exit::Usage),
+    }
+}
+
+/// `looplab lab`: no lesson at all.
+pub(crate) fn lab(context: &Context) -> io::Result<Exit> {
+    let mut session = Session::open(context)?;
+    free_play::play(context, &mut session.lab, &mut session.keyboard)?;
+    Ok(Exit::Done)
+}
+
+/// The id of the lesson that a word means: an id, a number, or part of a title.
+pub(crate) fn find_lesson(context: &Context, word: &str) -> String {
+    let entries = context.library.index();
+    let lower = word.to_lowercase();
+    let number = lower.parse().ok();
+    let exact = |e: &&Entry| e.id == lower || (number.is_some() && e.number == number);
+    let part = |e: &&Entry| e.id.contains(&lower) || e.title.to_lowercase().contains(&lower);
+    let found = entries
+        .iter()
+        .find(exact)
+        .or_else(|| entries.iter().find(part));
+    found.map_or_else(|| word.to_owned(), |entry| entry.id.clone())
+}
+
+impl<'a> Session<'a> {
+    fn open(context: &'a Context) -> io::Result<Self> {
+        let (journal, warning) = Journal::open(context.state(), SystemTime::now());
+        if let Some(warning) = warning {
+            context.screen.remark(&warning.to_string())?;
+        }
+        let library = Arc::clone(&context.library);
+        let input = prompt::open(Settings {
+            colour: context.style.color,
+            term: env::var("TERM").unwrap_or_default(),
+            memory: Box::new(History::new(context.state())),
+            topics: Box::new(move || crate::lang::CardSource::keys(&*library)),
+        });
+        let silent = !terminal::is_interactive();
+        Ok(Self {
+            context,
+            lab: context.lab(),
+            keyboard: Keyboard::new(input, context.screen.clone(), silent),
+            journal: Rc::new(RefCell::new(journal)),
+        })
+    }
+
+    fn menu_loop(&mut self) -> io::Result<Exit> {
+        loop {
+            self.show_menu()?;
+            let wanted = match self.choose()? {
+                Choice::Lesson(id) => id,
+                Choice::Quit => return Ok(Exit::Done),
+            };
+            if self.lesson(&wanted, None, false)? == Some(Leave::Quit) {
+                return Ok(Exit::Done);
+            }
+        }
+    }
+
+    fn show_menu(&self) -> io::Result<()> {
+        let lines = menu_lines(self.context, &self.journal.borrow());
+        self.context.screen.menu(&lines)
+    }
+
+    /// Where Enter leads: the lesson in hand, or the first one that is not finished.
+    fn suggested(&self) -> String {
+        let journal = self.journal.borrow();
+        let progress = journal.progress();
+        let entries = self.context.library.index();
+        let open = |id: &str| entries.iter().any(|e| e.id == id && e.broken.is_none());
+        let in_hand = progress
+            .resume()
+            .map(|resume| resume.lesson)
+            .filter(|id| open(id) && !progress.is_finished(id));
+        let next = entries
+            .iter()
+            .find(|e| e.broken.is_none() && !progress.is_finished(&e.id));
+        in_hand
+            .or_else(|| next.or(entries.first()).map(|entry| entry.id.clone()))
+            .unwrap_or_default()
+    }
+
+    fn choose(&mut self) -> io::Result<Choice> {
+        let words = ["lab", "find", "help", "quit"];
+        loop {
+            let entries = self.context.library.index();
+            let names = Words::default()
+                .with_walk(words)
+                .with_walk(entries.iter().map(|entry| entry.id.clone()));
+            let typed = match self.keyboard.ask("looplab >", names)? {
+                Keyed::Line(line) => line.trim().to_owned(),
+                Keyed::Interrupted => continue,
+                Keyed::End => return Ok(Choice::Quit),
+            };
+            match &*typed {
+                "" => return Ok(Choice::Lesson(self.suggested())),
+                "quit" | "exit" => return Ok(Choice::Quit),
+                "menu" | "list" | "back" => self.show_menu()?,
+                "help" => self.context.screen.menu_help()?,
+                "lab" | "play" => {
+                    free_play::play(self.context, &mut self.lab, &mut self.keyboard)?;
+                    self.lab.clear();
+                    self.show_menu()?;
+                }
+                word => {
+                    let id = find_lesson(self.context, word);
+                    if entries.iter().any(|entry| entry.id == id) {
+                        return Ok(Choice::Lesson(id));
+                    }
+                    self.other(word)?;
+                }
+            }
+        }
+    }
+
+    /// A line at the menu that names no lesson: a search, or a line for the lab.
+    fn other(&mut self, typed: &str) -> io::Result<()> {
+        match typed.split_once(' ') {
+            Some(("find", word)) => super::reference::found(self.context, word),
+            Some(("help", verb)) => free_play::verb_help(self.context, verb),
+            _ => free_play::one(self.context, &mut self.lab, typed),
+        }
+    }
+
+    /// Walks one lesson; `None` when there is no such lesson, or it is broken. Says so then.
+    fn lesson(&mut self, id: &str, step: Option<&str>, restart: bool) -> io::Result<Option<Leave>> {
+        let lesson = match self.context.library.lesson(id) {
+            Ok(lesson) => Arc::new(lesson),
+            Err(error) => {
+                self.context.screen.lesson_error(&error)?;
+                return Ok(None);
+            }
+        };
+        if let Some(step) = step.filter(|step| lesson.step(step).is_none()) {
+            let ids: Vec<_> = lesson.steps.iter().map(|step| step.id.as_str()).collect();
+            let ids = ids.join(", ");
+            self.context.screen.error(&format!(
+                "lesson `{}` has no step `{step}`; its steps are {ids}",
+                lesson.id
+            ))?;
+            return Ok(None);
+        }
+        let from = step
+            .map(str::to_owned)
+            .or_else(|| self.place_in(&lesson, restart));
+        self.walk(lesson, from.as_deref()).map(Some)
+    }
+
+    /// The step to go on with: the one after the last that was done.
+    fn place_in(&self, lesson: &Lesson, restart: bool) -> Option<String> {
+        let journal = self.journal.borrow();
+        let progress = journal.progress();
+        if restart || progress.is_finished(&lesson.id) {
+            return None;
+        }
+        let last = progress.lesson(&lesson.id)?.last_step.clone()?;
+        let at = lesson.steps.iter().position(|step| step.id == last)?;
+        lesson.steps.get(at + 1).map(|step| step.id.clone())
+    }
+
+    fn walk(&mut self, lesson: Arc<Lesson>, from: Option<&str>) -> io::Result<Leave> {
+        let mut tutor = Tutor::new(lesson, self.context.cards(), from);
+        let mut solutions = self.keyboard.solution_eye();
+        let mut view = self.context.screen.clone();
+        let mut progress = ProgressEye::new(Rc::clone(&self.journal), self.context.screen.clone());
+        let leave = walk(
+            &mut tutor,
+            &mut self.lab,
+            &mut self.keyboard,
+            &mut [&mut view, &mut solutions, &mut progress],
+        );
+        self.lab.clear();
+        leave
+    }
+}
+
+/// The lessons with how far the learner is, for the menu and for `list`.
+pub(crate) fn menu_lines(context: &Context, journal: &Journal) -> Vec<MenuEntry> {
+    let progress = journal.progress();
+    let line = |entry: Entry| {
+        let lesson = progress.lesson(&entry.id);
+        MenuEntry {
+            number: entry.number,
+            done: progress.is_finished(&entry.id),
+            started: lesson.is_some() && !progress.is_finished(&entry.id),
+            title: entry.title.into_owned(),
+            summary: entry.summary.into_owned(),
+            minutes: entry.minutes,
+            level: entry
+                .level
+                .map(|level| level.to_string())
+                .unwrap_or_default(),
+            broken: entry.broken.map(|diagnostics| diagnostics.to_string()),
+            id: entry.id,
+        }
+    };
+    context.library.index().into_iter().map(line).collect()
+}

@@ -1,0 +1,329 @@
+//! Proof of a lesson on this kernel: the same walk, with hands that take the right way, the wrong
+//! ways, and no way at all.
+//!
+//! * every prediction has exactly one option that comes true, and an explanation that fits;
+//! * every task is open before anything is typed, its solution closes it, and each trap is
+//!   recognised and leaves it open;
+//! * every recall takes its answer and refuses the others;
+//! * every experiment against a misconception runs;
+//! * every `expect` of the lesson's own lines holds, and no text has a hole where a number belongs.
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::autopilot::{Autopilot, right_answer};
+use super::walk::{Eye, Hand, Keyed, walk};
+use crate::lab::Lab;
+use crate::lang::CardSource;
+use crate::lesson::{Answer, Kind, Lesson, Step};
+use crate::tutor::{Ask, Event, StepResult, Tutor, letter};
+
+/// What became of one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub(super) enum Proof {
+    /// It holds on this kernel.
+    Proven,
+    /// It cannot be tried here, and why.
+    NotHere {
+        /// The reason.
+        reason: String,
+    },
+    /// It does not hold; one sentence a fault.
+    Broken {
+        /// What is wrong.
+        faults: Vec<String>,
+    },
+}
+
+/// Proves one step. The lab is left clear.
+pub(crate) fn prove_step(
+    lesson: &Arc<Lesson>,
+    step: &Step,
+    lab: &mut Lab,
+    cards: &Arc<dyn CardSource>,
+) -> Proof {
+    let mut prover = Prover {
+        lesson,
+        step,
+        lab,
+        cards,
+        faults: Vec::new(),
+    };
+    let seen = prover.play("the right way", Vec::new());
+    if let Some(reason) = seen.not_here() {
+        return Proof::NotHere { reason };
+    }
+    prover.judge(&seen);
+    prover.lab.clear();
+    if prover.faults.is_empty() {
+        Proof::Proven
+    } else {
+        Proof::Broken {
+            faults: prover.faults,
+        }
+    }
+}
+
+struct Prover<'a> {
+    lesson: &'a Arc<Lesson>,
+    step: &'a Step,
+    lab: &'a mut Lab,
+    cards: &'a Arc<dyn CardSource>,
+    faults: Vec<String>,
+}
+
+impl Prover<'_> {
+    /// Walks the step, typing these lines first and what the autopilot knows after them.
+    fn play(&mut self, way: &str, lines: Vec<String>) -> Seen {
+        self.play_with(way, lines, true)
+    }
+
+    fn play_with(&mut self, way: &str, lines: Vec<String>, to_the_end: bool) -> Seen {
+        let lesson = Arc::clone(self.lesson);
+        let mut tutor = Tutor::new(lesson, Arc::clone(self.cards), Some(&self.step.id));
+        let mut hand = ProverHand {
+            step: self.step.id.clone(),
+            lines: lines.into(),
+            autopilot: Autopilot::default(),
+            to_the_end,
+        };
+        let mut seen = Seen {
+            step: self.step.id.clone(),
+            over: false,
+            events: Vec::new(),
+        };
+        if let Err(error) = walk(&mut tutor, self.lab, &mut hand, &mut [&mut seen]) {
+            self.faults.push(format!("{way}: {error}"));
+        }
+        seen
+    }
+
+    fn judge(&mut self, seen: &Seen) {
+        self.own_lines(seen);
+        match &self.step.kind {
+            Kind::Predict { options, .. } => {
+                self.prediction(seen);
+                let tagged = options.iter().enumerate().filter_map(|(index, option)| {
+                    let tag = option.misconception.as_ref()?;
+                    self.lesson.refutations.contains_key(tag).then_some(index)
+                });
+                for index in tagged.collect::<Vec<_>>() {
+                    self.refutation(index);
+                }
+            }
+            Kind::Task(task) => {
+                self.opens_and_closes(seen);
+                for trap in &task.traps {
+                    self.trap(&trap.run, &trap.says);
+                }
+            }
+            Kind::Visit(_) => self.opens_and_closes(seen),
+            Kind::Ask(question) => {
+                self.recall(seen);
+                if let Answer::Choice {
+                    options,
+                    several: false,
+                } = &question.answer
+                {
+                    let wrong = options
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, option)| !option.correct);
+                    for (index, _) in wrong.collect::<Vec<_>>() {
+                        self.wrong_choice(index);
+                    }
+                }
+            }
+            Kind::Say | Kind::Run { .. } => {}
+        }
+    }
+
+    /// What holds for every kind: lines are read, expectations hold, texts have no holes.
+    fn own_lines(&mut self, seen: &Seen) {
+        for event in &seen.events {
+            match event {
+                Event::BadLine { line, message, .. } => {
+                    self.faults.push(format!("`{line}`: {message}"));
+                }
+                Event::Outcome { outcome } if ["expect", "wait"].contains(&outcome.verb) => {
+                    if let Some(failure) = outcome.failure() {
+                        self.faults.push(failure.message.clone());
+                    }
+                }
+                Event::Say { text } | Event::Explained { text } if text.contains("``") => {
+                    let start: String = text.chars().take(60).collect();
+                    self.faults
+                        .push(format!("a place without a value in \"{start}…\""));
+                }
+                _ => {}
+            }
+        }
+        let explained = seen
+            .events
+            .iter()
+            .any(|e| matches!(e, Event::Explained { .. }));
+        if !self.step.explain.is_empty() && !explained {
+            self.faults
+                .push("no explanation fits what happened".to_owned());
+        }
+    }
+
+    fn prediction(&mut self, seen: &Seen) {
+        for event in &seen.events {
+            match event {
+                Event::Graded { came_true, .. } if came_true.len() > 1 => {
+                    let letters: String = came_true.iter().map(|i| letter(*i)).collect();
+                    self.faults
+                        .push(format!("options {letters} come true at once"));
+                }
+                Event::Surprise { observed } => {
+                    let reasons: Vec<_> = observed.iter().map(|(_, why)| why.as_str()).collect();
+                    self.faults
+                        .push(format!("no option comes true: {}", reasons.join("; ")));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn refutation(&mut self, option: usize) {
+        let seen = self.play("the misconception", vec![letter(option).to_string()]);
+        let started = seen.has(|e| matches!(e, Event::RefutationStarted { .. }));
+        let ended = seen.has(|e| matches!(e, Event::RefutationEnded));
+        if !started || !ended {
+            let letter = letter(option);
+            self.faults.push(format!(
+                "option {letter} does not lead through its refutation"
+            ));
+        }
+        self.own_lines(&seen);
+    }
+
+    fn opens_and_closes(&mut self, seen: &Seen) {
+        let goals: Vec<bool> = seen
+            .events
+            .iter()
+            .filter_map(|e| match e {
+                Event::Goals { met, .. } => Some(*met),
+                _ => None,
+            })
+            .collect();
+        if goals.first() == Some(&true) {
+            self.faults
+                .push("the goals are met before anything is typed".to_owned());
+        }
+        if goals.last() != Some(&true) {
+            let why = seen.open_goals().join("; ");
+            self.faults
+                .push(format!("the solution does not meet the goals: {why}"));
+        }
+    }
+
+    fn trap(&mut self, run: &[String], says: &str) {
+        let seen = self.play_with("a trap", run.to_vec(), false);
+        let shown = run.join("; ");
+        if seen.has(|e| matches!(e, Event::Goals { met: true, .. })) {
+            self.faults
+                .push(format!("the trap `{shown}` meets the goals"));
+        }
+        // The text may have places; its first words identify it.
+        let start = says.split("{{").next().unwrap_or_default();
+        if !seen.has(|e| matches!(e, Event::Trap { text } if text.starts_with(start))) {
+            self.faults
+                .push(format!("the trap `{shown}` does not give its message"));
+        }
+    }
+
+    fn recall(&mut self, seen: &Seen) {
+        if !seen.has(|e| matches!(e, Event::Answered { correct: true, .. })) {
+            self.faults
+                .push("the right answer is not accepted".to_owned());
+        }
+    }
+
+    fn wrong_choice(&mut self, option: usize) {
+        let seen = self.play_with("a wrong answer", vec![letter(option).to_string()], false);
+        if !seen.has(|e| matches!(e, Event::Answered { correct: false, .. })) {
+            self.faults
+                .push(format!("option {} is not refused", letter(option)));
+        }
+    }
+}
+
+/// Types the given lines wherever something is asked, then follows the autopilot, or stops.
+struct ProverHand {
+    step: String,
+    lines: VecDeque<String>,
+    autopilot: Autopilot,
+    to_the_end: bool,
+}
+
+impl Hand for ProverHand {
+    fn line(&mut self, ask: &Ask, tutor: &Tutor) -> io::Result<Keyed> {
+        if tutor.step_id() != self.step {
+            return Ok(Keyed::End);
+        }
+        if matches!(ask, Ask::Continue | Ask::Run { .. }) {
+            return Ok(Keyed::Line(String::new()));
+        }
+        let line = match self.lines.pop_front() {
+            Some(line) => line,
+            None if !self.to_the_end => return Ok(Keyed::End),
+            None => match tutor.lesson().step(&self.step).map(|step| &step.kind) {
+                Some(Kind::Ask(question)) => right_answer(question, tutor.scope()),
+                _ => self.autopilot.line(ask, tutor),
+            },
+        };
+        // A walk that would skip a task has run out of solution: that is the answer.
+        let stuck = line == "skip" && matches!(ask, Ask::Commands | Ask::Visit);
+        Ok(if stuck { Keyed::End } else { Keyed::Line(line) })
+    }
+}
+
+/// Every event up to the end of one step; what the next one says is not its fault.
+struct Seen {
+    step: String,
+    over: bool,
+    events: Vec<Event>,
+}
+
+impl Eye for Seen {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        if !self.over {
+            self.over = matches!(event, Event::StepDone { step, .. } if *step == self.step);
+            self.events.push(event.clone());
+        }
+        Ok(())
+    }
+}
+
+impl Seen {
+    fn has(&self, test: impl Fn(&Event) -> bool) -> bool {
+        self.events.iter().any(test)
+    }
+
+    /// Why the step was left out, when it was.
+    fn not_here(&self) -> Option<String> {
+        let left_out = self.has(|event| {
+            matches!(event, Event::StepDone { step, result: StepResult::NotHere } if *step == self.step)
+        });
+        let reason = self.events.iter().find_map(|event| match event {
+            Event::StepSkipped { step, reason } if *step == self.step => Some(reason.clone()),
+            _ => None,
+        });
+        left_out.then(|| reason.unwrap_or_else(|| "it is for other machines".to_owned()))
+    }
+
+    fn open_goals(&self) -> Vec<String> {
+        let last = self.events.iter().rev().find_map(|event| match event {
+            Event::Goals { goals, .. } => Some(goals),
+            _ => None,
+        });
+        let open = last.into_iter().flatten().filter(|goal| !goal.met);
+        open.map(|goal| format!("{} ({})", goal.say, goal.why))
+            .collect()
+    }
+}

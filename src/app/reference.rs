@@ -1,0 +1,102 @@
+//! What is useful after the course, too: list, find, explain, sockets, who. Each is one question to
+//! the library or to the kernel.
+use std::io;
+use std::time::SystemTime;
+
+use super::context::Context;
+use super::journal::Journal;
+use super::learn::menu_lines;
+use crate::cli::{Exit, Sockets, Who};
+use crate::lang::{Author, LineError};
+use crate::lesson::Found;
+
+/// `list`
+pub(crate) fn list(context: &Context) -> io::Result<Exit> {
+    let (journal, warning) = Journal::open(context.state(), SystemTime::now());
+    if let Some(warning) = warning {
+        context.screen.remark(&warning.to_string())?;
+    }
+    context.screen.list(&menu_lines(context, &journal))?;
+    Ok(Exit::Done)
+}
+
+/// `find WORD`
+pub(crate) fn find(context: &Context, words: &[String]) -> io::Result<Exit> {
+    let word = words.join(" ");
+    found(context, &word)?;
+    let any = !context.library.find(&word).is_empty();
+    Ok(if any { Exit::Done } else { Exit::Failed })
+}
+
+/// What the library knows of a word, on the screen.
+pub(crate) fn found(context: &Context, word: &str) -> io::Result<()> {
+    let matches = context.library.find(word.trim());
+    if matches.is_empty() {
+        let near = context
+            .library
+            .near_key(word)
+            .map(|key| format!("; did you mean `{key}`?"));
+        let near = near.unwrap_or_default();
+        return context
+            .screen
+            .remark(&format!("Nothing here speaks of `{word}`{near}"));
+    }
+    let opens = |found: Found| crate::render::Found {
+        open: match found.kind {
+            "lesson" => format!("looplab learn {}", found.key),
+            _ => format!("looplab explain {}", found.key),
+        },
+        kind: found.kind.to_owned(),
+        title: found.title,
+        excerpt: found.line,
+    };
+    let results: Vec<_> = matches.into_iter().map(opens).collect();
+    context.screen.found(word, &results)
+}
+
+/// `explain TOPIC`
+pub(crate) fn explain(context: &Context, words: &[String]) -> io::Result<Exit> {
+    ask(context, "explain", words)
+}
+
+/// `sockets`
+pub(crate) fn sockets(context: &Context, asked: &Sockets) -> io::Result<Exit> {
+    let mut words = vec!["--all".to_owned()];
+    let state = if asked.listening {
+        Some("LISTEN".to_owned())
+    } else {
+        asked.state.clone()
+    };
+    words.extend(state.map(|state| format!("--state={state}")));
+    words.extend(asked.port.map(|port| format!("--port={port}")));
+    ask(context, "sockets", &words)
+}
+
+/// `who PORT`
+pub(crate) fn who(context: &Context, asked: &Who) -> io::Result<Exit> {
+    ask(context, "who", std::slice::from_ref(&asked.port))
+}
+
+/// One line of the lab, as a command of the program.
+fn ask(context: &Context, verb: &str, words: &[String]) -> io::Result<Exit> {
+    let quoted = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
+    let line = format!("{verb} {quoted}");
+    match context.lab().run(&line, Author::Learner) {
+        Ok(ran) => {
+            let Some(outcome) = ran.outcome else {
+                return Ok(Exit::Usage);
+            };
+            context.screen.outcome(&outcome)?;
+            Ok(if outcome.is_ok() {
+                Exit::Done
+            } else {
+                Exit::Failed
+            })
+        }
+        Err(LineError { message, help, .. }) => {
+            let help = help.map(|help| format!("; {help}")).unwrap_or_default();
+            context.screen.error(&format!("{message}{help}"))?;
+            Ok(Exit::Usage)
+        }
+    }
+}

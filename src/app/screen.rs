@@ -1,0 +1,258 @@
+//! Standard output through the view that fits, and standard error for talk.
+//!
+//! A front end says what to show; how it looks is the view's business. Data goes to standard
+//! output, remarks about it to standard error, so that a pipe gets the one without the other.
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::prove::Proof;
+use super::walk::Eye;
+use crate::lang::{LineError, Outcome};
+use crate::lesson::{Diagnostic, LessonError, Look, Severity};
+use crate::render::{
+    Block, Check, Found, Line, MenuEntry, Page, Role, Style, View, ViewKind, checks, found, list,
+    menu, sanitize, view,
+};
+use crate::tutor::{Ask, Event};
+
+/// Where everything is shown. Clones share one screen.
+#[derive(Clone)]
+pub(crate) struct Screen {
+    view: Rc<RefCell<Box<dyn View>>>,
+    kind: ViewKind,
+    style: Style,
+}
+
+impl Screen {
+    /// Standard output.
+    pub(crate) fn stdout(kind: ViewKind, style: Style) -> Self {
+        Self {
+            view: Rc::new(RefCell::new(view(kind, io::stdout(), style))),
+            kind,
+            style,
+        }
+    }
+
+    /// One event.
+    pub(crate) fn show(&self, event: &Event) -> io::Result<()> {
+        self.view.borrow_mut().event(event)
+    }
+
+    /// What came of a line outside a lesson.
+    pub(crate) fn outcome(&self, outcome: &Outcome) -> io::Result<()> {
+        self.view.borrow_mut().outcome(outcome)
+    }
+
+    /// What came of a line of a script. JSON gets its number.
+    pub(crate) fn script_outcome(&self, line: usize, outcome: &Outcome) -> io::Result<()> {
+        if self.kind != ViewKind::Json {
+            return self.outcome(outcome);
+        }
+        #[derive(Serialize)]
+        struct Numbered<'o> {
+            line: usize,
+            #[serde(flatten)]
+            outcome: &'o Outcome,
+        }
+        self.page(&Page::new(
+            "outcome",
+            Vec::new(),
+            &[Numbered { line, outcome }],
+        ))
+    }
+
+    /// What can be typed now.
+    pub(crate) fn next_to_do(&self, ask: &Ask) -> io::Result<()> {
+        self.view.borrow_mut().ask(ask)
+    }
+
+    /// A page outside a lesson.
+    pub(crate) fn page(&self, page: &Page) -> io::Result<()> {
+        self.view.borrow_mut().page(page)
+    }
+
+    /// A remark in a conversation: what to type next, why something was not done.
+    pub(crate) fn remark(&self, text: &str) -> io::Result<()> {
+        self.show(&Event::Notice {
+            text: text.to_owned(),
+        })
+    }
+
+    /// A line somebody else typed: a file, the autopilot.
+    pub(crate) fn echo(&self, label: &str, line: &str) -> io::Result<()> {
+        if self.kind == ViewKind::Json {
+            return self.page(&Page::new("typed", Vec::new(), &[json!({ "line": line })]));
+        }
+        let label = label.trim_end_matches(['>', ' ']);
+        let typed = Line::of(
+            Role::Prompt,
+            format_args!("{label}> ").to_string().trim_start(),
+        );
+        let typed = typed.text(line);
+        self.page(&Page {
+            kind: "typed",
+            blocks: vec![Block::Verbatim(vec![typed])],
+            records: vec![],
+        })
+    }
+
+    /// The menu.
+    pub(crate) fn menu(&self, entries: &[MenuEntry]) -> io::Result<()> {
+        self.page(&menu(entries))?;
+        self.menu_help()
+    }
+
+    /// What can be typed at the menu.
+    pub(crate) fn menu_help(&self) -> io::Result<()> {
+        self.remark(
+            "Enter begins or goes on; a number or a name opens that lesson; `lab` is free play; \
+             `find WORD` searches; every verb of the lab works here; `quit` leaves.",
+        )
+    }
+
+    /// All lessons with their summaries.
+    pub(crate) fn list(&self, entries: &[MenuEntry]) -> io::Result<()> {
+        self.page(&list(entries))
+    }
+
+    /// Search results.
+    pub(crate) fn found(&self, words: &str, results: &[Found]) -> io::Result<()> {
+        self.page(&found(words, results))
+    }
+
+    /// The self-test.
+    pub(crate) fn checks(&self, findings: &[Check]) -> io::Result<()> {
+        self.page(&checks(findings))
+    }
+
+    /// Something that ends the command: on standard error, with the program's name.
+    #[expect(
+        clippy::unused_self,
+        reason = "a screen is where errors are shown, too"
+    )]
+    pub(crate) fn error(&self, text: &str) -> io::Result<()> {
+        let text: Vec<_> = text
+            .lines()
+            .map(|line| sanitize(line).into_owned())
+            .collect();
+        writeln!(io::stderr().lock(), "looplab: {}", text.join("\n"))
+    }
+
+    /// A remark about data that went to standard output.
+    #[expect(clippy::unused_self, reason = "a screen is where talk goes, too")]
+    pub(crate) fn talk(&self, text: &str) -> io::Result<()> {
+        writeln!(io::stderr().lock(), "{}", sanitize(text))
+    }
+
+    /// A line of a script that cannot be read, with a caret under the place.
+    pub(crate) fn bad_script_line(
+        &self,
+        place: &str,
+        line: &str,
+        error: LineError,
+    ) -> io::Result<()> {
+        self.error(&format!("{place}: {}", error.message))?;
+        let mut talk = view(ViewKind::Plain, io::stderr(), self.style);
+        talk.event(&Event::BadLine {
+            line: line.to_owned(),
+            message: error.message,
+            span: error.span,
+            help: error.help,
+        })
+    }
+
+    /// Why a lesson cannot be opened.
+    pub(crate) fn lesson_error(&self, error: &LessonError) -> io::Result<()> {
+        match error {
+            LessonError::Unknown { .. } => {
+                self.error(&format!("{error}; `looplab list` shows all lessons"))
+            }
+            LessonError::Broken(diagnostics) => {
+                for diagnostic in &diagnostics.0 {
+                    writeln!(io::stderr().lock(), "{}", diagnostic.render(self.look()))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// A finding about a lesson file, as data.
+    pub(crate) fn diagnostic(&self, diagnostic: &Diagnostic) -> io::Result<()> {
+        if self.kind == ViewKind::Json {
+            return self.page(&Page::new("diagnostic", Vec::new(), &[diagnostic]));
+        }
+        writeln!(io::stdout().lock(), "{}\n", diagnostic.render(self.look()))
+    }
+
+    fn look(&self) -> Look {
+        Look {
+            colour: self.style.color,
+            graphics: self.kind == ViewKind::Terminal || self.kind == ViewKind::Plain,
+            width: self.style.width.max(40),
+        }
+    }
+
+    /// What became of a step under proof; nothing is said of what holds, except in JSON.
+    pub(crate) fn proof(
+        &self,
+        lesson: &str,
+        step: &str,
+        proof: &Proof,
+        milliseconds: f64,
+    ) -> io::Result<()> {
+        let mut record = serde_json::to_value(proof).unwrap_or(Value::Null);
+        if let Some(map) = record.as_object_mut() {
+            map.insert("lesson".to_owned(), json!(lesson));
+            map.insert("step".to_owned(), json!(step));
+            map.insert(
+                "milliseconds".to_owned(),
+                json!((milliseconds * 10.0).round() / 10.0),
+            );
+        }
+        let place = format!("{lesson}/{step}");
+        let lines = match proof {
+            Proof::Proven => Vec::new(),
+            Proof::NotHere { reason } => {
+                vec![Line::of(Role::Dim, place).text(": ").text(reason)]
+            }
+            Proof::Broken { faults } => {
+                let fault = |fault: &String| Line::of(Role::Refused, &place).text(": ").text(fault);
+                faults.iter().map(fault).collect()
+            }
+        };
+        let blocks = if lines.is_empty() {
+            vec![]
+        } else {
+            vec![Block::Verbatim(lines)]
+        };
+        self.page(&Page {
+            kind: "proof",
+            blocks,
+            records: vec![record],
+        })
+    }
+
+    /// A record for JSON alone.
+    pub(crate) fn record(&self, kind: &'static str, record: Value) -> io::Result<()> {
+        self.page(&Page {
+            kind,
+            blocks: Vec::new(),
+            records: vec![record],
+        })
+    }
+}
+
+impl Eye for Screen {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.show(event)
+    }
+}
+
+/// Whether a diagnostic fails a check.
+pub(crate) fn is_error(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity() == Severity::Error
+}
