@@ -218,7 +218,7 @@ fn a_panic_gives_the_terminal_back_before_it_speaks() {
     assert!(
         rows[said..]
             .join("")
-            .contains("the\\u{1b}[31m topics are lost (tests/prompt.rs:")
+            .contains("the^[[31m topics are lost (tests/prompt.rs:")
     );
     assert!(
         rows.iter()

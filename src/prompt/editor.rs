@@ -18,6 +18,8 @@ use rustyline::{ColorMode, CompletionType, Config, Context, Helper};
 use super::words::Words;
 use super::{Dropped, Input, Memory, Prompt, Settings, Typed, complete, is_unseen, paint};
 use crate::limits;
+use crate::render::Role;
+use crate::render::style::Palette;
 
 /// Lines typed by a person who can edit them.
 pub struct Editor {
@@ -38,13 +40,13 @@ impl Editor {
             .completion_type(CompletionType::List)
             .bell_style(BellStyle::None)
             // Forced, so that `paint` sees every line and leaves out what would act on the
-            // terminal; whether it paints is up to `Help::colour`.
+            // terminal; whether it paints is up to the palette.
             .color_mode(ColorMode::Forced)
             .build();
         let history = MemHistory::with_config(&config);
         let mut lines = rustyline::Editor::with_history(config, history).map_err(into_io)?;
         lines.set_helper(Some(Help {
-            colour: settings.colour,
+            palette: Palette::new(settings.colour),
             words: Words::default(),
             ask_topics: settings.topics,
             topics: OnceCell::new(),
@@ -162,7 +164,7 @@ fn into_io(error: ReadlineError) -> io::Error {
 
 /// What rustyline asks while a line is edited.
 struct Help {
-    colour: bool,
+    palette: Palette,
     words: Words,
     ask_topics: Box<dyn Fn() -> Vec<String>>,
     topics: OnceCell<Vec<String>>,
@@ -196,7 +198,7 @@ impl Hinter for Help {
 
     /// Without colour a suggestion would look as if it had been typed.
     fn hint(&self, line: &str, pos: usize, ctx: &Context<'_>) -> Option<String> {
-        if !self.colour || line.contains('\n') {
+        if !self.palette.paints() || line.contains('\n') {
             return None;
         }
         HistoryHinter::new().hint(line, pos, ctx)
@@ -205,7 +207,7 @@ impl Hinter for Help {
 
 impl Highlighter for Help {
     fn highlight<'l>(&self, line: &'l str, _pos: usize) -> Cow<'l, str> {
-        paint::line(line, &self.words, self.colour)
+        paint::line(line, &self.words, &self.palette)
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
@@ -213,16 +215,16 @@ impl Highlighter for Help {
         prompt: &'p str,
         _default: bool,
     ) -> Cow<'b, str> {
-        paint::label(prompt, self.colour)
+        paint::text(prompt, Role::Prompt, &self.palette)
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        paint::faint(hint, self.colour)
+        paint::text(hint, Role::Dim, &self.palette)
     }
 
     fn highlight_char(&self, line: &str, _pos: usize, kind: CmdKind) -> bool {
         // Moving the cursor changes no colour; without colour only the unseen needs a new drawing.
-        kind != CmdKind::MoveCursor && (self.colour || line.contains(is_unseen))
+        kind != CmdKind::MoveCursor && (self.palette.paints() || line.contains(is_unseen))
     }
 }
 

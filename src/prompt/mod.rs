@@ -16,6 +16,9 @@ mod words;
 use std::fmt;
 use std::io;
 
+use crate::render::sanitize::is_hostile;
+use crate::render::style::is_screen;
+
 pub use editor::Editor;
 pub use plain::Plain;
 pub use words::{Named, Words};
@@ -160,28 +163,11 @@ pub fn open(settings: Settings) -> Box<dyn Input> {
 
 /// Terminals that are known not to move their cursor, and those nothing is known about.
 fn is_dumb(term: &str) -> bool {
-    ["", "dumb", "cons25", "emacs"]
-        .iter()
-        .any(|name| term.eq_ignore_ascii_case(name))
+    !is_screen(Some(term)) || ["cons25", "emacs"].contains(&term)
 }
 
 /// Characters that act on a terminal, or that hide what a line says: they are neither drawn nor
 /// kept, so that what runs is what was seen.
 fn is_unseen(c: char) -> bool {
-    let invisible = matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}');
-    let turns_text = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    invisible || turns_text || (c.is_control() && !matches!(c, '\n' | '\t'))
-}
-
-/// The text with everything escaped that acts on a terminal.
-fn display_safe(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_unseen(c) || c == '\n' {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
+    is_hostile(c) && !matches!(c, '\n' | '\t')
 }

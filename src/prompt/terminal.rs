@@ -13,7 +13,8 @@ use std::thread::ThreadId;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::plain::Source;
-use super::{display_safe, sys};
+use super::sys;
+use crate::render::sanitize;
 
 /// The signals that end a program without asking it: a closed window, `kill`, Ctrl-\.
 const ENDING: [libc::c_int; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
@@ -74,7 +75,7 @@ fn in_two_lines(info: &PanicHookInfo<'_>) -> String {
         "looplab made a mistake of its own and stopped what it was doing: {}{place}\n\
          Your progress is kept. Please report these two lines with what you typed last; \
          RUST_BACKTRACE=1 shows more.",
-        display_safe(what)
+        sanitize(what)
     )
 }
 

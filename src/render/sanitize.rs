@@ -120,7 +120,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// Whether a character may act on a terminal, or on how its neighbours are read.
-pub(super) fn is_hostile(c: char) -> bool {
+pub(crate) fn is_hostile(c: char) -> bool {
     c.is_control() || is_hidden(c)
 }
 

@@ -120,7 +120,7 @@ fn is_forced(value: Option<&str>) -> bool {
 }
 
 /// A terminal that is told to be dumb, or whose name is no name, gets plain lines.
-fn is_screen(term: Option<&str>) -> bool {
+pub(crate) fn is_screen(term: Option<&str>) -> bool {
     let named = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
     term.is_some_and(|term| !term.is_empty() && term != "dumb" && term.chars().all(named))
 }
@@ -212,10 +212,10 @@ const RESET: &str = "\x1b[0m";
 
 /// The opening sequence of each role, made once; empty without colour.
 #[derive(Clone, Debug)]
-pub(super) struct Palette([String; Role::ALL.len()]);
+pub(crate) struct Palette([String; Role::ALL.len()]);
 
 impl Palette {
-    pub(super) fn new(color: bool) -> Self {
+    pub(crate) fn new(color: bool) -> Self {
         if !color {
             return Self(Default::default());
         }
@@ -230,12 +230,12 @@ impl Palette {
     }
 
     /// What to write before text of this role.
-    pub(super) fn open(&self, role: Role) -> &str {
+    pub(crate) fn open(&self, role: Role) -> &str {
         self.0.get(role as usize).map_or("", String::as_str)
     }
 
     /// What to write behind it.
-    pub(super) fn close(&self, role: Role) -> &'static str {
+    pub(crate) fn close(&self, role: Role) -> &'static str {
         if self.open(role).is_empty() {
             ""
         } else {
@@ -244,7 +244,7 @@ impl Palette {
     }
 
     /// Whether anything is ever painted.
-    pub(super) fn paints(&self) -> bool {
+    pub(crate) fn paints(&self) -> bool {
         !self.open(Role::Dim).is_empty()
     }
 }
