@@ -4,11 +4,16 @@
 
 mod support;
 
+use std::io::Read;
+use std::net::SocketAddr;
+use std::os::unix::net::UnixDatagram;
+
 use looplab::lab::Lab;
 use looplab::lang::{Author, Outcome};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde_json::Value;
-use support::session::{lab, outcome};
+use socket2::{Domain, Socket, Type};
+use support::session::{lab, outcome, value};
 
 fn run(lab: &mut Lab, line: &str) -> Outcome {
     outcome(lab, Author::Lesson, line)
@@ -37,6 +42,23 @@ fn descriptors_run_out_and_come_back() {
     assert_eq!(error(&mut lab, "web = serve http"), "EMFILE");
     setrlimit(Resource::RLIMIT_NOFILE, soft, hard).unwrap();
     assert_eq!(error(&mut lab, "accept server --within 1ms"), "timeout");
+
+    // A server that cannot accept waits, and takes the visitor in when it can.
+    assert!(run(&mut lab, "parrot = serve echo").is_ok());
+    let port = value(&lab, "parrot", "port").as_u64().unwrap();
+    let visitor = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, open_descriptors(), hard).unwrap();
+    let rest: Vec<_> = std::iter::from_fn(|| UnixDatagram::unbound().ok()).collect();
+    let address: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
+    visitor.connect(&address.into()).unwrap();
+    assert_eq!(error(&mut lab, "listen 127.0.0.1:0"), "EMFILE");
+    assert_eq!(value(&lab, "parrot", "queue"), 1);
+    drop(rest);
+    setrlimit(Resource::RLIMIT_NOFILE, soft, hard).unwrap();
+    visitor.send(b"hello").unwrap();
+    (&visitor).read_exact(&mut [0; 5]).unwrap();
+    assert!(run(&mut lab, "close parrot").is_ok());
+    drop(visitor);
 
     // Nothing is left of what was opened, waited for, interrupted by its bound and closed.
     let before = open_descriptors();

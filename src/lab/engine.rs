@@ -72,12 +72,14 @@ impl Cancel {
 pub(super) struct Engine {
     running: Option<Running>,
     interrupter: Interrupter,
+    /// What SIGINT did before the command that runs.
+    before: Option<Sigint>,
 }
 
 struct Running {
     runtime: Runtime,
-    /// SIGINT as it was before, and as tokio set it; `None` where that could not be done.
-    sigint: Option<(Sigint, Sigint)>,
+    /// SIGINT as tokio set it; `None` where that could not be done.
+    caught: Option<Sigint>,
     /// Whether a thread of its own drives the runtime between commands.
     threaded: bool,
 }
@@ -89,21 +91,18 @@ impl Engine {
     }
 
     /// A command begins: an interrupt from before is stale.
-    pub(super) fn begin(&self) {
+    pub(super) fn begin(&mut self) {
         self.interrupter.0.asked.store(false, Ordering::SeqCst);
-        self.catch_sigint();
-    }
-
-    /// A command is over: Ctrl-C means again what it meant before the lab.
-    pub(super) fn end(&self) {
-        if let Some((before, _)) = self.running.as_ref().and_then(|r| r.sigint) {
-            before.apply();
+        self.before = Sigint::now();
+        if let Some(caught) = self.running.as_ref().and_then(|running| running.caught) {
+            caught.apply();
         }
     }
 
-    fn catch_sigint(&self) {
-        if let Some((_, caught)) = self.running.as_ref().and_then(|r| r.sigint) {
-            caught.apply();
+    /// A command is over: Ctrl-C means again what it meant before.
+    pub(super) fn end(&mut self) {
+        if let (Some(before), Some(_)) = (self.before.take(), &self.running) {
+            before.apply();
         }
     }
 
@@ -166,8 +165,8 @@ impl Engine {
     /// The runtime, started now if it was not.
     pub(super) fn runtime(&mut self) -> Result<&Runtime, Failure> {
         if self.running.is_none() {
-            self.running = Some(self.start()?);
-            self.catch_sigint();
+            descriptors_left()?;
+            self.running = Some(self.start(threads_allowed())?);
         }
         match &self.running {
             Some(running) => Ok(&running.runtime),
@@ -175,9 +174,7 @@ impl Engine {
         }
     }
 
-    fn start(&self) -> Result<Running, Failure> {
-        descriptors_left()?;
-        let threaded = threads_allowed();
+    fn start(&self, threaded: bool) -> Result<Running, Failure> {
         let mut builder = if threaded {
             Builder::new_multi_thread()
         } else {
@@ -188,10 +185,10 @@ impl Engine {
             builder.worker_threads(1).thread_name("looplab");
         }
         let runtime = builder.enable_all().build().map_err(|e| unavailable(&e))?;
-        let sigint = hear_sigint(&runtime, &self.interrupter);
+        let caught = hear_sigint(&runtime, &self.interrupter);
         Ok(Running {
             runtime,
-            sigint,
+            caught,
             threaded,
         })
     }
@@ -243,8 +240,8 @@ fn threads_allowed() -> bool {
         .is_ok_and(|thread| thread.join().is_ok())
 }
 
-fn hear_sigint(runtime: &Runtime, interrupter: &Interrupter) -> Option<(Sigint, Sigint)> {
-    let before = Sigint::now()?;
+/// From here on SIGINT is tokio's, until the command ends.
+fn hear_sigint(runtime: &Runtime, interrupter: &Interrupter) -> Option<Sigint> {
     let _inside = runtime.enter();
     let mut pressed = signal(SignalKind::interrupt()).ok()?;
     let caught = Sigint::now()?;
@@ -254,7 +251,7 @@ fn hear_sigint(runtime: &Runtime, interrupter: &Interrupter) -> Option<(Sigint, 
             interrupter.interrupt();
         }
     });
-    Some((before, caught))
+    Some(caught)
 }
 
 fn unavailable(error: &io::Error) -> Failure {
@@ -294,6 +291,20 @@ mod tests {
         });
         assert_eq!(answer.unwrap(), 1);
         writer.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn without_a_thread_of_its_own_the_runtime_runs_while_somebody_waits() {
+        let mut engine = Engine::default();
+        engine.running = Some(engine.start(false).unwrap());
+        let (told, hears) = tokio::sync::oneshot::channel();
+        let runtime = engine.runtime().unwrap();
+        runtime.spawn(async move { told.send(7) });
+        let answer = engine.bounded(in_an_hour(), hears).unwrap();
+        assert_eq!(answer, Ok(7));
+        assert!(!engine.interrupted());
+        engine.interrupter().interrupt();
+        assert!(engine.interrupted());
     }
 
     #[test]

@@ -53,9 +53,10 @@ impl Drop for UnixDir {
 fn make(base: &Path) -> io::Result<PathBuf> {
     let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
     for _ in 0..ATTEMPTS {
-        // RandomState is seeded by the system's random numbers.
-        let random = RandomState::new().hash_one(std::process::id());
-        let dir = base.join(format!("looplab-{random:016x}"));
+        // RandomState is seeded by the system's random numbers. The name is short because the
+        // whole path must fit into 108 bytes (unix(7)).
+        let random = RandomState::new().hash_one(std::process::id()) >> 32;
+        let dir = base.join(format!("looplab-{random:08x}"));
         match DirBuilder::new().mode(0o700).create(&dir) {
             Ok(()) => {
                 // A strict umask may have taken even our own bits.
