@@ -150,12 +150,13 @@ fn read_file(path: &Path) -> io::Result<Read> {
 
 /// Every lesson the library knows, its user's own ones instead of those they replace.
 fn known(context: &Context) -> Vec<Read> {
-    let read = |entry: crate::lesson::Entry| match entry.file {
-        Some(path) => read_file(&path).ok(),
-        None => {
-            let (name, text) = context.library.embedded_text(&entry.id)?;
-            Some((format!("lessons/{name}"), Loaded::from_text(name, text)))
+    let read = |entry: crate::lesson::Entry| {
+        if let Some(path) = entry.file {
+            return read_file(&path).ok();
         }
+        let (name, text) = context.library.embedded_text(&entry.id)?;
+        let loaded = Loaded::from_text(name, text);
+        Some((format!("lessons/{name}"), loaded))
     };
     context
         .library

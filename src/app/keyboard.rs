@@ -48,7 +48,7 @@ impl Keyboard {
     }
 
     /// One line for a prompt. Says why a line was dropped and asks again.
-    pub(crate) fn ask(&mut self, label: &str, words: Words) -> io::Result<Keyed> {
+    pub(crate) fn ask(&mut self, label: &str, words: &Words) -> io::Result<Keyed> {
         if let Some(line) = self.block.pop_front() {
             self.screen.echo(label, &line)?;
             return Ok(Keyed::Line(line));
@@ -102,7 +102,7 @@ impl Hand for Keyboard {
         let words = Words::of(tutor.scope())
             .with_walk(WORDS.iter().map(|(word, _)| *word))
             .with_walk((0..letters).map(|index| letter(index).to_string()));
-        self.ask(&label, words)
+        self.ask(&label, &words)
     }
 }
 

@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
             let names = Words::default()
                 .with_walk(words)
                 .with_walk(entries.iter().map(|entry| entry.id.clone()));
-            let typed = match self.keyboard.ask("looplab >", names)? {
+            let typed = match self.keyboard.ask("looplab >", &names)? {
                 Keyed::Line(line) => line.trim().to_owned(),
                 Keyed::Interrupted => continue,
                 Keyed::End => return Ok(Choice::Quit),

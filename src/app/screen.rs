@@ -19,6 +19,14 @@ use crate::render::{
 };
 use crate::tutor::{Ask, Event};
 
+/// An outcome of a script, with the number of its line.
+#[derive(Serialize)]
+struct Numbered<'o> {
+    line: usize,
+    #[serde(flatten)]
+    outcome: &'o Outcome,
+}
+
 /// Where everything is shown. Clones share one screen.
 #[derive(Clone)]
 pub(crate) struct Screen {
@@ -51,12 +59,6 @@ impl Screen {
     pub(crate) fn script_outcome(&self, line: usize, outcome: &Outcome) -> io::Result<()> {
         if self.kind != ViewKind::Json {
             return self.outcome(outcome);
-        }
-        #[derive(Serialize)]
-        struct Numbered<'o> {
-            line: usize,
-            #[serde(flatten)]
-            outcome: &'o Outcome,
         }
         self.page(&Page::new(
             "outcome",
@@ -102,6 +104,14 @@ impl Screen {
 
     /// The menu.
     pub(crate) fn menu(&self, entries: &[MenuEntry]) -> io::Result<()> {
+        let title = Line::of(Role::Heading, "looplab");
+        let about = Line::from("a laboratory for loopback networking");
+        let blocks = vec![Block::Title(title, Some(about)), Block::Gap];
+        self.page(&Page {
+            kind: "program",
+            blocks,
+            records: Vec::new(),
+        })?;
         self.page(&menu(entries))?;
         self.menu_help()
     }
