@@ -226,8 +226,8 @@ fn descriptors_left() -> Result<(), Failure> {
     };
     let cause = Errno::of(&error).map_or(FailureCause::NotAvailable, FailureCause::Errno);
     let message = format!(
-        "waiting takes {} free file descriptors, and this process has fewer ({error}); close some \
-         sockets, or raise `ulimit -n`",
+        "waiting takes {} free file descriptors, and this process has fewer; close some sockets, \
+         or raise `ulimit -n`",
         limits::RUNTIME_DESCRIPTORS
     );
     Err(failure::own(cause, "wait", message))

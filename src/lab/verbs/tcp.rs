@@ -6,16 +6,16 @@ use socket2::{SockAddr, Socket};
 use tokio::io::Interest;
 
 use super::{Done, stopped};
-use crate::lab::failure::{self, Ends, of_io};
+use crate::lab::failure::{self, Ends, of_io, own_at};
 use crate::lab::gate::{self, Reached};
 use crate::lab::ledger::Held;
 use crate::lab::open::{Wire, flags};
 use crate::lab::own::{Kind, Own, endpoint_of};
-use crate::lab::{Lab, bounded};
+use crate::lab::{Lab, bounded, observe};
 use crate::lang::{
     Accept, Author, Bind, BindOptions, Connect, Fact, Failure, FailureCause, Listen, Role,
 };
-use crate::net::Endpoint;
+use crate::net::{Endpoint, Errno};
 
 /// How a connection is to be made.
 pub(super) struct Dial<'a> {
@@ -115,7 +115,8 @@ impl Lab {
             local: dial.from.cloned(),
             peer: Some(dial.to.clone()),
         };
-        self.connect_within(&socket, &address, &ends, dial.within)?;
+        self.connect_within(&socket, &address, &ends, dial.within)
+            .map_err(|failure| self.with_lo_in_mind(failure))?;
         let own = client(socket, options).map_err(|e| of_io("connect", ends, &e))?;
         self.approved(own, dial.to, author)
     }
@@ -133,6 +134,23 @@ impl Lab {
             self.visitors.remember(connection);
         }
         Ok(own)
+    }
+
+    /// On loopback "unreachable" has one usual cause, which can be looked at.
+    fn with_lo_in_mind(&self, failure: Failure) -> Failure {
+        let is_down = || {
+            let all = observe::interfaces(&*self.namespace);
+            all.is_ok_and(|all| all.interfaces.iter().any(|i| i.loopback && !i.up))
+        };
+        if failure.error != FailureCause::Errno(Errno::ENETUNREACH) || !is_down() {
+            return failure;
+        }
+        let ends = Ends {
+            local: failure.local,
+            peer: failure.peer,
+        };
+        let why = "the loopback interface is down (ENETUNREACH)";
+        own_at(failure.error, "connect", ends, why)
     }
 
     pub(super) fn connect_within(
