@@ -75,10 +75,11 @@ pub(super) fn columns(text: &str) -> usize {
 }
 
 pub(super) fn char_columns(c: char) -> usize {
-    if c.is_ascii() {
-        return 1;
+    match c {
+        // Letters of Europe, dashes and quotation marks, lines and blocks: most of what is asked.
+        '\0'..='\u{2ff}' | '\u{2010}'..='\u{2027}' | '\u{2500}'..='\u{259f}' => 1,
+        _ => UnicodeWidthChar::width(c).unwrap_or(1),
     }
-    UnicodeWidthChar::width(c).unwrap_or(1)
 }
 
 /// Without an early exit the loop is one the compiler turns into vector instructions; almost all

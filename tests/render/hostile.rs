@@ -101,6 +101,7 @@ fn card(text: &str) -> Card {
 }
 
 /// Every fact that holds a text, holding this one.
+#[expect(clippy::too_many_lines, reason = "one fact after the other")]
 fn outcomes(text: &str) -> Vec<Outcome> {
     let own = || text.to_owned();
     let facts = vec![
@@ -213,6 +214,7 @@ fn outcomes(text: &str) -> Vec<Outcome> {
 }
 
 /// Every event that holds a text, holding this one.
+#[expect(clippy::too_many_lines, reason = "one event after the other")]
 fn events(text: &str, span: Range<usize>) -> Vec<Event> {
     let own = || text.to_owned();
     let pair = || (own(), own());
@@ -343,7 +345,7 @@ fn pages(text: &str) -> Vec<render::Page> {
         ok: false,
     };
     vec![
-        render::menu(&[entry.clone()]),
+        render::menu(std::slice::from_ref(&entry)),
         render::list(&[entry]),
         render::found(text, &[found]),
         render::checks(&[check]),
