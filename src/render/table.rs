@@ -33,21 +33,23 @@ pub(super) fn draw(paper: &mut Paper<'_>, table: &Table) {
 pub(super) fn say(paper: &mut Paper<'_>, table: &Table) {
     let used = table.used();
     for row in &table.rows {
-        let mut line = Line::new();
-        for (head, cell) in cells(table, row, &used) {
-            if cell.is_empty() {
-                continue;
-            }
-            if !line.is_empty() {
-                line.push(Role::Plain, if head.is_empty() { ": " } else { ", " });
-            }
-            if !head.is_empty() {
-                line = line.then(head).text(' ');
-            }
-            line = line.then(cell);
-        }
-        paper.line(&line, 0);
+        paper.line(&sentence(table, row, &used), 0);
     }
+}
+
+/// Cells in one line, each behind its heading: `state LISTEN, local 127.0.0.1:80`.
+fn sentence(table: &Table, row: &[Line], used: &[usize]) -> Line {
+    let mut line = Line::new();
+    for (head, cell) in cells(table, row, used).filter(|(_, cell)| !cell.is_empty()) {
+        if !line.is_empty() {
+            line.push(Role::Plain, if head.is_empty() { ": " } else { ", " });
+        }
+        if !head.is_empty() {
+            line = line.then(head).text(' ');
+        }
+        line = line.then(cell);
+    }
+    line
 }
 
 fn fitted(table: &Table, style: Style) -> Table {
@@ -188,10 +190,8 @@ fn draw_rule(paper: &mut Paper<'_>, widths: &[usize]) {
 
 fn draw_stacked(paper: &mut Paper<'_>, table: &Table, used: &[usize]) {
     if table.titles > 0 {
-        return table
-            .rows
-            .iter()
-            .for_each(|row| draw_entitled(paper, row, table.titles));
+        let rows = table.rows.iter();
+        return rows.for_each(|row| draw_entitled(paper, table, row, used));
     }
     let widest = |lines: &mut dyn Iterator<Item = usize>| lines.max().unwrap_or_default();
     let heads = used.iter().filter_map(|column| table.head.get(*column));
@@ -209,24 +209,20 @@ fn draw_stacked(paper: &mut Paper<'_>, table: &Table, used: &[usize]) {
     }
 }
 
-/// A row whose first cells are its title; the others stand in a line below.
-fn draw_entitled(paper: &mut Paper<'_>, row: &[Line], titles: usize) {
-    let joined = |cells: &[Line], between: &str| {
-        cells
-            .iter()
-            .filter(|cell| !cell.is_empty())
-            .fold(Line::new(), |line, cell| {
-                if line.is_empty() {
-                    cell.clone()
-                } else {
-                    line.text(between).then(cell)
-                }
-            })
-    };
-    let (title, rest) = row.split_at(titles.min(row.len()));
-    paper.line(&joined(title, "  "), GAP);
+/// A row whose first cells are its title; the others stand below, each behind its heading.
+fn draw_entitled(paper: &mut Paper<'_>, table: &Table, row: &[Line], used: &[usize]) {
+    let (titles, rest) = used.split_at(used.partition_point(|column| *column < table.titles));
+    let mut title = Line::new();
+    for (_, cell) in cells(table, row, titles).filter(|(_, cell)| !cell.is_empty()) {
+        title = if title.is_empty() {
+            cell.clone()
+        } else {
+            title.text("  ").then(cell)
+        };
+    }
+    paper.line(&title, GAP);
     let indent = paper.indent(Role::Plain, "", GAP);
-    paper.line(&joined(rest, ", "), GAP);
+    paper.line(&sentence(table, row, rest), GAP);
     paper.outdent(indent);
 }
 

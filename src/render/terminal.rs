@@ -145,14 +145,12 @@ impl Screen<'_> {
 
     fn title(&mut self, title: &Line, aside: Option<&Line>) {
         self.paper.set_width(self.measure);
-        self.paper.begin_line();
-        self.paper.pieces(title);
+        let mut line = title.clone();
         if let Some(aside) = aside {
             let dot = self.paper.glyphs().dot;
-            let aside = Line::of(Role::Dim, format_args!(" {dot} {}", aside.as_str()));
-            self.paper.pieces(&aside);
+            line.push(Role::Dim, format_args!(" {dot} {}", aside.as_str()));
         }
-        self.paper.end_line();
+        self.paper.line(&line, HANG);
         let rule = self.paper.glyphs().light.repeat(self.measure);
         self.paper.laid_out(&Line::of(Role::Dim, rule));
         self.paper.set_width(usize::MAX);
@@ -210,12 +208,13 @@ impl Screen<'_> {
         }
     }
 
+    /// Lines that were laid out by somebody else: what does not fit goes on under where it began.
     fn verbatim(&mut self, lines: &[Line]) {
-        self.wide(|paper| {
-            for line in lines {
-                paper.line(line, HANG);
-            }
-        });
+        for line in lines {
+            let text = line.as_str();
+            let lead = text.len() - text.trim_start_matches(' ').len();
+            self.paper.line(line, lead.max(HANG));
+        }
     }
 
     /// The line, cut to what surrounds the mistake, and a mark under it.

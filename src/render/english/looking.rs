@@ -33,6 +33,7 @@ fn socket_table(rows: &[SocketRow]) -> Table {
     let mut table = Table::new(&[
         "name", "type", "state", "local", "peer", "queue", "timer", "held by",
     ]);
+    table.titles = 3;
     table.rows = rows.iter().map(socket_row).collect();
     table
 }
@@ -95,14 +96,17 @@ fn timer(row: &SocketRow) -> Line {
     })
 }
 
+/// Who holds a socket that has no name in this lab.
 fn holder(row: &SocketRow) -> Line {
     let mut line = Line::new();
+    if row.owner.is_some() {
+        return line;
+    }
     match (&row.process, row.pid) {
         (Some(process), Some(pid)) => line.push(Role::Plain, format_args!("{process} ({pid})")),
         (Some(process), None) => line.push(Role::Plain, process),
         (None, Some(pid)) => line.push(Role::Plain, format_args!("process {pid}")),
         (None, None) if row.inode == 0 => line.push(Role::Dim, "the kernel alone"),
-        (None, None) if row.owner.is_some() => return line,
         (None, None) => line.push(Role::Dim, "not shown"),
     }
     if row.inode != 0 {
@@ -214,14 +218,39 @@ pub(super) fn counters(reading: &CounterReading) -> Vec<Block> {
         .text(flow(reading.tx_packets, reading.tx_bytes));
     let mut blocks = vec![fact(line)];
     if !reading.protocol.is_empty() {
-        let mut table = Table::new(&["counter", "so far"]);
-        table.numbers.push(1);
-        table.rows = reading
-            .protocol
-            .iter()
-            .map(|(name, value)| vec![Line::from(name.as_str()), Line::from(&*count(*value))])
-            .collect();
-        blocks.push(Block::Table(table));
+        let all = reading.protocol.iter();
+        let all = all.map(|(name, value)| format!("{name} {}", count(*value)));
+        let line = Line::from("protocols: ").then(&listed(Role::Plain, all, ", "));
+        blocks.push(fact(line));
+    }
+    blocks
+}
+
+/// What an interface counted between two readings; a thing of two outcomes, so only a walk can
+/// tell it.
+pub(super) fn counted_since(earlier: &CounterReading, later: &CounterReading) -> Vec<Block> {
+    let more = |now: u64, then: u64| format!("{:+}", i128::from(now) - i128::from(then));
+    let line = Line::from("since the reading before: received ")
+        .and(Role::Ok, more(later.rx_packets, earlier.rx_packets))
+        .text(" packets, ")
+        .text(more(later.rx_bytes, earlier.rx_bytes))
+        .text(" bytes; sent ")
+        .and(Role::Ok, more(later.tx_packets, earlier.tx_packets))
+        .text(" packets, ")
+        .text(more(later.tx_bytes, earlier.tx_bytes))
+        .text(" bytes");
+    let changed: Vec<String> = later
+        .protocol
+        .iter()
+        .filter_map(|(name, now)| {
+            let then = *earlier.protocol.get(name)?;
+            (*now != then).then(|| format!("{name} {}", more(*now, then)))
+        })
+        .collect();
+    let mut blocks = vec![fact(line)];
+    if !changed.is_empty() {
+        let line = Line::from("changed: ").then(&listed(Role::Plain, changed, ", "));
+        blocks.push(fact(line));
     }
     blocks
 }
@@ -297,7 +326,7 @@ pub(super) fn response(response: &Response) -> Vec<Block> {
         .and(Role::Endpoint, response.peer);
     let mut lines = Vec::new();
     for text in response.request.trim_end().lines() {
-        lines.push(Line::of(Role::Dim, "sent      ").text(text));
+        lines.push(Line::of(Role::Dim, "  sent      ").text(text));
     }
     lines.push(received().text(status));
     for (name, value) in &response.headers {
@@ -305,16 +334,16 @@ pub(super) fn response(response: &Response) -> Vec<Block> {
     }
     let mut body = response.body.lines();
     for text in body.by_ref().take(BODY_LINES) {
-        lines.push(Line::of(Role::Dim, "body      ").and(Role::Payload, text));
+        lines.push(Line::of(Role::Dim, "  body      ").and(Role::Payload, text));
     }
     let rest = body.count();
     if rest > 0 {
-        let more = format!("body      … and {} more", counted(rest, "line"));
+        let more = format!("  body      … and {} more", counted(rest, "line"));
         lines.push(Line::of(Role::Dim, more));
     }
     vec![fact(line), Block::Verbatim(lines)]
 }
 
 fn received() -> Line {
-    Line::of(Role::Dim, "received  ")
+    Line::of(Role::Dim, "  received  ")
 }

@@ -1,7 +1,7 @@
 //! A walk in words: each event of a lesson becomes blocks.
 use super::words::counted;
-use super::{fact, reference, say};
-use crate::lang::{Fact, Outcome, Role as End};
+use super::{fact, looking, reference, say};
+use crate::lang::{CounterReading, Fact, Outcome, Role as End};
 use crate::render::block::{Block, Item, ItemText, Mark, Mistake, Table};
 use crate::render::diagram::Ends;
 use crate::render::highlight::highlight;
@@ -26,6 +26,8 @@ pub(in crate::render) struct Narrator {
     sequence: Sequence,
     /// Whether this step has shown a four-tuple.
     ends_drawn: bool,
+    /// The last reading of counters in this step.
+    counted: Option<CounterReading>,
 }
 
 impl Narrator {
@@ -83,21 +85,35 @@ impl Narrator {
     pub(in crate::render) fn ask(&self, ask: &Ask) -> Vec<Block> {
         let mut blocks = vec![Block::Gap];
         if let Ask::Run { lines } = ask {
-            let command = |line: &String| Block::Command(highlight(line));
-            blocks.extend(lines.iter().map(command));
+            // Not yet commands: no prompt stands before them.
+            blocks.extend(lines.iter().map(|line| Block::Remark(highlight(line))));
         }
         blocks.push(Block::Remark(Line::from(&*hint(ask, self.predicting))));
         blocks
     }
 
     fn outcome(&mut self, outcome: &Outcome) -> Vec<Block> {
-        let mut blocks = say(outcome);
+        let mut blocks = match outcome.fact() {
+            Some(Fact::Counters(reading)) => self.counters(reading),
+            _ => say(outcome),
+        };
         self.failed = outcome.failure().map(|failure| failure.operation);
         self.sequence.add(outcome);
         if self.drawings && !self.ends_drawn {
             let drawn = self.ends(outcome).map(Block::Ends);
             self.ends_drawn = drawn.is_some();
             blocks.extend(drawn);
+        }
+        blocks
+    }
+
+    /// A second reading tells the difference; the whole list again would hide it.
+    fn counters(&mut self, reading: &CounterReading) -> Vec<Block> {
+        let earlier = self.counted.replace(reading.clone());
+        let mut blocks = looking::counters(reading);
+        if let Some(earlier) = earlier.filter(|e| e.interface == reading.interface) {
+            blocks.truncate(1);
+            blocks.extend(looking::counted_since(&earlier, reading));
         }
         blocks
     }
@@ -470,4 +486,87 @@ fn letters(options: usize, last: &str) -> String {
     super::words::listed(Role::Key, all, last)
         .as_str()
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_question_says_how_to_answer() {
+        let letters = |options, several| Ask::Letter { options, several };
+        let table = [
+            (Ask::Continue, "Enter goes on"),
+            (
+                Ask::Run {
+                    lines: vec!["range".to_owned()],
+                },
+                "Enter runs this line ·",
+            ),
+            (Ask::Run { lines: Vec::new() }, "Enter runs these lines ·"),
+            (letters(3, false), "a, b or c answers ·"),
+            (
+                letters(2, true),
+                "one or more of a and b answer, as in: a b ·",
+            ),
+            (Ask::Number, "a number answers"),
+            (Ask::Text, "a word or two answer"),
+            (Ask::Endpoint, "as in: 127.0.0.1:8080 ·"),
+            (Ask::Order { items: 3 }, "as in: c b a ·"),
+            (Ask::Commands, "hint · solution · skip"),
+            (Ask::Visit, "Enter looks again"),
+            (Ask::Play, "done returns"),
+        ];
+        for (ask, part) in table {
+            let said = prompt_hint(&ask);
+            assert!(said.contains(part), "{ask:?}: {said}");
+            assert!(said.ends_with("help"), "{said}");
+        }
+        assert!(hint(&letters(2, false), true).starts_with("a or b predicts"));
+    }
+
+    #[test]
+    fn a_second_reading_tells_the_difference() {
+        let reading = |packets: u64| {
+            let protocol = [
+                ("TcpOutRsts".to_owned(), packets),
+                ("UdpNoPorts".to_owned(), 7),
+            ];
+            let outcome = Outcome {
+                name: None,
+                verb: "counters",
+                took: std::time::Duration::ZERO,
+                result: crate::lang::Observed::Done(Fact::Counters(CounterReading {
+                    interface: "lo".to_owned(),
+                    rx_packets: packets,
+                    rx_bytes: 60 * packets,
+                    tx_packets: packets,
+                    tx_bytes: 60 * packets,
+                    protocol: protocol.into(),
+                })),
+            };
+            Event::Outcome {
+                outcome: Box::new(outcome),
+            }
+        };
+        let mut narrator = Narrator::new(false);
+        let said = |blocks: Vec<Block>| {
+            let text = |block: &Block| match block {
+                Block::Fact(line) => line.as_str().to_owned(),
+                other => panic!("{other:?}"),
+            };
+            blocks.iter().map(text).collect::<Vec<_>>().join("\n")
+        };
+        let first = said(narrator.tell(&reading(10)));
+        assert!(
+            first.ends_with("protocols: TcpOutRsts 10, UdpNoPorts 7"),
+            "{first}"
+        );
+        let second = said(narrator.tell(&reading(14)));
+        assert!(
+            second.contains("received +4 packets, +240 bytes"),
+            "{second}"
+        );
+        assert!(second.ends_with("changed: TcpOutRsts +4"), "{second}");
+    }
 }
