@@ -2,6 +2,7 @@
 //!
 //! No test here starts a process: between fork(2) and exec(3) a child holds every file open, and a
 //! journal that somebody holds is not mended. Those tests are in `journal_processes.rs`.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod support;
 
 use std::fs;

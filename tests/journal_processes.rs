@@ -1,5 +1,6 @@
 //! The journal of a program that is killed, has a strange umask or fills the disk. Each of them is a
 //! process of its own: this test program, started with one ignored test.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod support;
 
 use std::io::Write;

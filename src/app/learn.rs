@@ -90,9 +90,13 @@ impl<'a> Session<'a> {
             topics: Box::new(move || crate::lang::CardSource::keys(&*library)),
         });
         let silent = !terminal::is_interactive();
+        let lab = context.lab();
+        if !silent {
+            terminal::interrupt_through(lab.interrupter().signalled());
+        }
         Ok(Self {
             context,
-            lab: context.lab(),
+            lab,
             keyboard: Keyboard::new(input, context.screen.clone(), silent),
             journal: Rc::new(RefCell::new(journal)),
         })

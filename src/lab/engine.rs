@@ -45,11 +45,18 @@ impl Interrupter {
         self.0.asked.store(true, Ordering::SeqCst);
         self.0.told.notify_waiters();
     }
+
+    /// For a signal handler, which may do no more than set it: stops the verb that is about to wait.
+    /// Once it waits, SIGINT is heard here. To be cleared when a prompt is shown.
+    pub fn signalled(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0.signalled)
+    }
 }
 
 #[derive(Default)]
 struct Cancel {
     asked: AtomicBool,
+    signalled: Arc<AtomicBool>,
     told: Notify,
 }
 
@@ -90,12 +97,20 @@ impl Engine {
         self.interrupter.clone()
     }
 
-    /// A command begins: an interrupt from before is stale.
+    /// A command begins: an interrupt from before is stale, but for a signal since the prompt.
     pub(super) fn begin(&mut self) {
         self.interrupter.0.asked.store(false, Ordering::SeqCst);
         self.before = Sigint::now();
         if let Some(caught) = self.running.as_ref().and_then(|running| running.caught) {
             caught.apply();
+        }
+        self.take_signalled();
+    }
+
+    /// A signal that came before SIGINT was caught stops the command all the same.
+    fn take_signalled(&self) {
+        if self.interrupter.0.signalled.swap(false, Ordering::SeqCst) {
+            self.interrupter.interrupt();
         }
     }
 
@@ -167,6 +182,7 @@ impl Engine {
         if self.running.is_none() {
             descriptors_left()?;
             self.running = Some(self.start(threads_allowed())?);
+            self.take_signalled();
         }
         match &self.running {
             Some(running) => Ok(&running.runtime),

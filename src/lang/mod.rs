@@ -9,7 +9,6 @@ mod expr;
 mod line;
 mod observed;
 mod outcome;
-mod places;
 mod ran;
 mod scope;
 mod split;

@@ -16,7 +16,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{ColorMode, CompletionType, Config, Context, Helper};
 
 use super::words::Words;
-use super::{Dropped, Input, Memory, Prompt, Settings, Typed, complete, is_unseen, paint};
+use super::{Dropped, Input, Memory, Prompt, Settings, Typed, complete, is_unseen, paint, sys};
 use crate::limits;
 use crate::render::Role;
 use crate::render::style::Palette;
@@ -215,6 +215,8 @@ impl Highlighter for Help {
         prompt: &'p str,
         _default: bool,
     ) -> Cow<'b, str> {
+        // Drawn in raw mode only.
+        sys::nothing_runs();
         paint::text(prompt, Role::Prompt, &self.palette)
     }
 

@@ -17,7 +17,7 @@ use std::fmt;
 use std::io;
 
 use crate::render::sanitize::is_hostile;
-use crate::render::surroundings::is_screen;
+use crate::render::style::is_screen;
 
 pub use editor::Editor;
 pub use plain::Plain;
@@ -150,14 +150,16 @@ impl Memory for Forgetful {
 /// plain lines everywhere else.
 pub fn open(settings: Settings) -> Box<dyn Input> {
     if !terminal::is_interactive() {
-        return Box::new(Plain::silent(terminal::PlainInput::new()));
+        return Box::new(Plain::silent(terminal::PlainInput::unwatched()));
     }
-    if is_dumb(&settings.term) {
-        return Box::new(Plain::spoken(terminal::PlainInput::new(), io::stdout()));
-    }
-    match Editor::new(settings) {
-        Ok(editor) => Box::new(editor),
-        Err(_) => Box::new(Plain::spoken(terminal::PlainInput::new(), io::stdout())),
+    let editor = if is_dumb(&settings.term) {
+        None
+    } else {
+        Editor::new(settings).ok()
+    };
+    match editor {
+        Some(editor) => Box::new(editor),
+        None => Box::new(Plain::spoken(terminal::PlainInput::watched(), io::stdout())),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 use super::editor::give_up_after;
-use super::{Dropped, Input, Prompt, Typed};
+use super::{Dropped, Input, Prompt, Typed, sys};
 use crate::limits;
 
 /// How much is read at once.
@@ -136,6 +136,7 @@ impl Plain {
 impl Input for Plain {
     fn line(&mut self, prompt: &Prompt) -> io::Result<Typed> {
         self.source.begin();
+        sys::nothing_runs();
         let asked = self.say(&format!("{} ", prompt.label));
         let answer = asked.and_then(|()| self.next());
         self.source.end();

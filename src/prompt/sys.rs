@@ -8,7 +8,8 @@
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
 /// The terminal as it was found, and whose it was.
 struct Saved {
@@ -19,6 +20,12 @@ struct Saved {
 static SAVED: AtomicPtr<Saved> = AtomicPtr::new(ptr::null_mut());
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 static WAITING: AtomicBool = AtomicBool::new(false);
+static STOP: AtomicPtr<AtomicBool> = AtomicPtr::new(ptr::null_mut());
+static PRESSED: AtomicU32 = AtomicU32::new(0);
+
+/// The press of Ctrl-C without a prompt in between that ends the program: the first two asked
+/// whatever runs to stop, and it did not.
+const LAST_PRESS: u32 = 3;
 
 /// Ends bracketed paste, and leaves the half-typed line.
 const LEAVE_EDITOR: &[u8] = b"\x1b[?2004l\r\n";
@@ -51,12 +58,13 @@ pub(super) fn restore() {
     let ours = unsafe {
         libc::getpid() == saved.process && libc::tcgetpgrp(libc::STDIN_FILENO) == libc::getpgrp()
     };
-    let Some(now) = current().filter(|_| ours) else {
+    if !ours {
         return;
-    };
+    }
+    let editing = is_editing();
     // SAFETY: `settings` is a termios that tcgetattr(3) filled in. TCSANOW does not block.
     unsafe { libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, &raw const saved.settings) };
-    if now.c_lflag & libc::ICANON == 0 {
+    if editing {
         write(libc::STDOUT_FILENO, LEAVE_EDITOR);
     }
 }
@@ -80,8 +88,8 @@ pub(super) fn restore_on(signal: libc::c_int) -> io::Result<()> {
     install(signal, ending as *const () as usize, libc::SA_RESETHAND)
 }
 
-/// Takes SIGINT: a plain prompt that waits is woken; where nobody else handles the signal, it ends
-/// the program with the terminal restored.
+/// Takes SIGINT: a plain prompt that waits is woken, what runs is asked to stop; where there is
+/// nobody to ask, it ends the program with the terminal restored.
 pub(super) fn take_interrupt() -> io::Result<()> {
     install(
         libc::SIGINT,
@@ -137,12 +145,49 @@ extern "C" fn interrupting(signal: libc::c_int) {
         write(WAKE.load(Ordering::Acquire), b"i");
         return;
     }
-    // Somebody who took the signal after us (tokio) calls the former handler too, and then decides
-    // alone what Ctrl-C means.
+    let pressed = PRESSED.fetch_add(1, Ordering::AcqRel).saturating_add(1);
+    // Somebody who took the signal after us (the runtime of the lab) calls the former handler too,
+    // and decides what Ctrl-C means.
     let own = interrupting as *const () as usize;
-    if disposition(signal).is_ok_and(|now| now == own) {
+    let others = disposition(signal).is_ok_and(|now| now != own);
+    let heard = others || (!is_editing() && stop());
+    if !heard || pressed >= LAST_PRESS {
         restore();
         die_of(signal);
+    }
+}
+
+/// Asks what runs to stop. Says whether there is anybody to ask.
+fn stop() -> bool {
+    stop_flag().is_some_and(|flag| {
+        flag.store(true, Ordering::Release);
+        true
+    })
+}
+
+fn stop_flag() -> Option<&'static AtomicBool> {
+    let flag = STOP.load(Ordering::Acquire);
+    // SAFETY: null, or from Arc::into_raw, whose count is never given back.
+    unsafe { flag.as_ref() }
+}
+
+/// From here on SIGINT sets a flag, and ends the program only when that has not helped.
+pub(super) fn stop_through(flag: Arc<AtomicBool>) {
+    STOP.store(Arc::into_raw(flag).cast_mut(), Ordering::Release);
+}
+
+/// At the line editor's prompt Ctrl-C is a key, so a signal that comes then was sent by another
+/// program, and ends this one.
+fn is_editing() -> bool {
+    current().is_some_and(|settings| settings.c_lflag & libc::ICANON == 0)
+}
+
+/// A prompt waits for a line: whatever ran has ended, and a Ctrl-C that came too late is forgotten.
+/// To be called when Ctrl-C cannot be a signal any more.
+pub(super) fn nothing_runs() {
+    PRESSED.store(0, Ordering::Release);
+    if let Some(flag) = stop_flag() {
+        flag.store(false, Ordering::Release);
     }
 }
 

@@ -1,13 +1,15 @@
 //! The terminal is always given back as it was: at the end, on a panic, and on the signals that end
 //! a program. The line editor restores it only when it returns, which none of those lets it do.
 //!
-//! Ctrl-C is not ended here: at the prompt it is a key, and while a verb runs it belongs to the
-//! runtime. Nothing here prints, but for the two lines of a panic.
+//! Ctrl-C is a key at the prompt; while a line runs, it is passed on to whoever runs it. Nothing here
+//! prints, but for the two lines of a panic.
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, PanicHookInfo};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::ThreadId;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -43,6 +45,12 @@ impl Drop for Guard {
     fn drop(&mut self) {
         sys::restore();
     }
+}
+
+/// Ctrl-C while a line runs sets this flag instead of ending the program; the third press without a
+/// prompt in between ends it all the same.
+pub fn interrupt_through(flag: Arc<AtomicBool>) {
+    sys::stop_through(flag);
 }
 
 /// Whether a person types on standard input and reads on standard output.
@@ -86,8 +94,14 @@ pub(super) struct PlainInput {
 }
 
 impl PlainInput {
-    /// Without descriptors to wake it through, Ctrl-C has its usual effect.
-    pub(super) fn new() -> Self {
+    /// Nobody types: Ctrl-C ends the program, as it ends any other that reads a pipe.
+    pub(super) fn unwatched() -> Self {
+        Self { wake: None }
+    }
+
+    /// Somebody types: Ctrl-C drops the line. Without descriptors to wake it through, it ends the
+    /// program.
+    pub(super) fn watched() -> Self {
         Self {
             wake: wake_pair().ok(),
         }

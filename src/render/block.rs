@@ -90,9 +90,15 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// The letter of an option.
+    /// The letter of an option. Lessons have at most a handful; behind `z` come numbers.
     pub fn letter(option: usize) -> String {
-        crate::tutor::letter(option).to_string()
+        u8::try_from(option)
+            .ok()
+            .filter(|place| *place < 26)
+            .map_or_else(
+                || (option + 1).to_string(),
+                |place| char::from(b'a' + place).to_string(),
+            )
     }
 }
 

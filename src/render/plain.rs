@@ -123,12 +123,9 @@ fn write_block(paper: &mut Paper<'_>, block: &Block) {
     }
 }
 
-/// A screen narrower than this breaks lines by itself; breaking them before would cut each word.
-const NARROWEST: usize = 20;
-
 /// Running text, wrapped at the width.
 fn prose(paper: &mut Paper<'_>, text: &str) {
-    paper.set_width(paper.style().measure().max(NARROWEST));
+    paper.set_width(paper.style().measure());
     markdown::write(paper, text, Role::Plain);
     paper.set_width(usize::MAX);
 }

@@ -162,9 +162,7 @@ impl Chart {
                 Some(Bucket {
                     from: first.from,
                     to: last.to,
-                    count: chunk
-                        .iter()
-                        .fold(0, |sum, bucket| bucket.count.saturating_add(sum)),
+                    count: chunk.iter().map(|bucket| bucket.count).sum(),
                 })
             })
             .collect();

@@ -20,6 +20,9 @@ const DEADLINE: Duration = Duration::from_mins(1);
 /// would hang the terminal up and reset the settings that are to be compared.
 const SHELL: &str = r#"ulimit -c 0; trap : INT QUIT; "$@"; printf '\n[exit %d]\n' $?; read -r _"#;
 
+/// With this the line editor begins: it asks for bracketed paste.
+const PROMPT: &[u8] = b"\x1b[?2004h";
+
 /// A terminal with a program in it.
 pub(crate) struct Terminal {
     pty: Pty,
@@ -28,6 +31,8 @@ pub(crate) struct Terminal {
     raw: Vec<u8>,
     before: Termios,
     ended: bool,
+    /// Prompts that were waited for.
+    prompts: usize,
 }
 
 /// What to run, and in what kind of terminal.
@@ -96,6 +101,7 @@ impl Setup {
             raw: Vec::new(),
             before,
             ended: false,
+            prompts: 0,
         }
     }
 }
@@ -121,8 +127,12 @@ impl Terminal {
 
     /// Reads on until the screen is as wanted; panics with the screen when time is up.
     pub(crate) fn wait_for(&mut self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
+        self.wait_until(what, |terminal| wanted(terminal.parser.screen()));
+    }
+
+    fn wait_until(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + DEADLINE;
-        while !wanted(self.parser.screen()) {
+        while !wanted(self) {
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(
                 !left.is_zero() && !self.ended,
@@ -131,6 +141,21 @@ impl Terminal {
             );
             self.read(left);
         }
+    }
+
+    /// Waits for the line editor's next prompt, even where the same stood there before.
+    pub(crate) fn wait_for_prompt(&mut self) {
+        let seen = self.prompts;
+        self.wait_until("a prompt", |terminal| {
+            count(&terminal.raw, PROMPT) > seen && terminal.screen().bracketed_paste()
+        });
+        self.prompts = count(&self.raw, PROMPT);
+    }
+
+    /// Types a line and waits until it has run.
+    pub(crate) fn run(&mut self, line: &str) {
+        self.send(format!("{line}\r"));
+        self.wait_for_prompt();
     }
 
     /// Waits until a text stands on the screen.
@@ -204,8 +229,9 @@ impl Terminal {
         // Linux answers EIO once nobody holds the other end.
         let count = self.pty.read(&mut bytes).unwrap_or(0);
         self.ended = count == 0;
-        self.raw.extend_from_slice(&bytes[..count]);
-        self.parser.process(&bytes[..count]);
+        let bytes = bytes.get(..count).unwrap();
+        self.raw.extend_from_slice(bytes);
+        self.parser.process(bytes);
     }
 
     fn drawn(&self) -> String {
@@ -219,8 +245,8 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let _ = self.shell.kill();
-        let _ = self.shell.wait();
+        drop(self.shell.kill());
+        drop(self.shell.wait());
     }
 }
 
@@ -230,4 +256,11 @@ fn rows(screen: &vt100::Screen) -> Vec<String> {
         .rows(0, columns.get())
         .map(|row| row.trim_end().to_owned())
         .collect()
+}
+
+fn count(bytes: &[u8], part: &[u8]) -> usize {
+    bytes
+        .windows(part.len())
+        .filter(|window| *window == part)
+        .count()
 }

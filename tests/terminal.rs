@@ -1,0 +1,190 @@
+//! looplab itself at a real terminal: what a person does with keys, signals and small windows.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod support;
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use support::pty::{Setup, Terminal};
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_looplab");
+
+/// A home of its own for each test.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn setup(&self, arguments: &[&str]) -> Setup {
+        let home = self.0.path().display().to_string();
+        Setup::new([&[PROGRAM], arguments].concat()).var("HOME", home)
+    }
+
+    /// Free play, at its prompt.
+    fn lab(&self) -> Terminal {
+        let mut terminal = self.setup(&["lab"]).start();
+        terminal.wait_for_prompt();
+        terminal.wait_for_line("lab >");
+        terminal
+    }
+}
+
+#[test]
+fn tab_completes_a_verb_and_a_name() {
+    let home = Home::new();
+    let mut terminal = home.lab();
+    terminal.send("server = li\t127.0.0.1:0");
+    terminal.wait_for_line("lab > server = listen 127.0.0.1:0");
+    terminal.run("");
+    terminal.send("acc\tser\t--wi\t1ms");
+    terminal.wait_for_line("lab > accept server --within 1ms");
+}
+
+#[test]
+fn a_paste_of_two_lines_runs_only_when_confirmed() {
+    let home = Home::new();
+    let mut terminal = home.lab();
+    terminal.paste("show 40 + 1\nshow 40 + 2");
+    terminal.send("\r");
+    terminal.wait_for_text("2 lines. Enter runs them one by one, Ctrl-C drops them.");
+    assert!(!terminal.screen().contents().contains("41"));
+    terminal.run("");
+    assert!(terminal.screen().contents().contains("41"));
+    assert!(terminal.screen().contents().contains("42"));
+}
+
+#[test]
+fn ctrl_c_ends_a_wait_and_not_the_program() {
+    let home = Home::new();
+    let mut terminal = home.lab();
+    terminal.run("server = listen 127.0.0.1:0");
+    for _ in 0..3 {
+        let before = Instant::now();
+        terminal.send("accept server --within 60s\r");
+        terminal.wait_for("the wait", |screen| !screen.bracketed_paste());
+        terminal.send("\x03");
+        terminal.wait_for_prompt();
+        assert!(before.elapsed() < Duration::from_secs(30));
+    }
+    // Nobody accepts any more, so this connection waits in the queue for the next accept.
+    terminal.run("client = connect server");
+    terminal.run("show server.queue * 100 + 11");
+    terminal.wait_for_text("111");
+    terminal.send("\x03");
+    terminal.wait_for_prompt();
+    terminal.send("\x04");
+    assert_eq!(terminal.exit_status(), 0);
+    assert!(terminal.is_as_before());
+}
+
+#[test]
+fn every_end_gives_the_terminal_back() {
+    for (signal, status) in [
+        (Signal::SIGTERM, 143),
+        (Signal::SIGHUP, 129),
+        (Signal::SIGQUIT, 131),
+        (Signal::SIGINT, 130),
+    ] {
+        let home = Home::new();
+        let mut terminal = home.lab();
+        // A verb that waits starts the runtime, which has a mind of its own about signals.
+        terminal.run("server = listen 127.0.0.1:0");
+        terminal.run("accept server --within 1ms");
+        assert!(!terminal.is_as_before());
+        terminal.signal(signal);
+        assert_eq!(terminal.exit_status(), status, "{signal}");
+        assert!(terminal.is_as_before(), "{signal}");
+    }
+}
+
+#[test]
+fn a_stopped_session_comes_back_with_its_line_and_sockets() {
+    let home = Home::new();
+    let mut terminal = home.setup(&[]).shell();
+    terminal.send(format!("{PROGRAM} lab\r"));
+    terminal.wait_for_prompt();
+    terminal.run("server = listen 127.0.0.1:0");
+    terminal.run("accept server --within 1ms");
+    terminal.send("show server is listening");
+    terminal.wait_for_line("lab > show server is listening");
+    terminal.send("\x1a");
+    terminal.wait_for_line("sh:");
+    assert!(terminal.is_as_before());
+    terminal.send("fg\r");
+    terminal.wait_for_prompt();
+    terminal.wait_for_line("lab > show server is listening");
+    terminal.run("");
+    terminal.wait_for_text("true");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_survived() {
+    let home = Home::new();
+    let mut terminal = home.lab();
+    terminal.send(b"show 1\xff");
+    terminal.wait_for_prompt();
+    terminal.wait_for_text("not valid UTF-8, line dropped");
+    terminal.run("show 6 * 7");
+    terminal.wait_for_text("42");
+}
+
+#[test]
+fn a_simple_terminal_gets_no_escape_byte() {
+    let home = Home::new();
+    let mut terminal = home.setup(&["lab"]).var("TERM", "dumb").start();
+    terminal.wait_for_line("lab >");
+    terminal.send("server = listen 127.0.0.1:0\r");
+    terminal.wait_for_text("server listens on");
+    terminal.wait_for_line("lab >");
+    terminal.send("half a line\x03");
+    terminal.wait_for_line("lab >");
+    terminal.send("\x04");
+    assert_eq!(terminal.exit_status(), 0);
+    assert!(!terminal.raw().contains(&0x1b), "an escape byte");
+}
+
+#[test]
+fn nothing_runs_over_the_edge_of_a_narrow_window() {
+    let home = Home::new();
+    let mut terminal = home.setup(&["learn", "1"]).size(200, 40).start();
+    terminal.wait_for_prompt();
+    for _ in 0..3 {
+        terminal.run("");
+    }
+    let screen = terminal.screen();
+    let wrapped: Vec<_> = (0..200).filter(|row| screen.row_wrapped(*row)).collect();
+    let rows = terminal.rows();
+    let text: Vec<_> = wrapped.iter().map(|row| &rows[usize::from(*row)]).collect();
+    assert!(wrapped.is_empty(), "{text:?}");
+}
+
+#[test]
+fn a_killed_lesson_goes_on_where_it_was() {
+    let home = Home::new();
+    let mut terminal = home.setup(&["learn", "1"]).start();
+    terminal.wait_for_prompt();
+    terminal.wait_for_line("lesson 1, 1/12 >");
+    terminal.run("");
+    terminal.wait_for_line("lesson 1, 2/12 >");
+    terminal.signal(Signal::SIGKILL);
+    assert_eq!(terminal.exit_status(), 137);
+
+    let mut terminal = home.setup(&["learn", "1"]).start();
+    terminal.wait_for_prompt();
+    terminal.wait_for_line("lesson 1, 2/12 >");
+}
+
+#[test]
+fn a_typed_line_comes_back_in_the_next_session() {
+    let home = Home::new();
+    let mut terminal = home.lab();
+    terminal.run("show 40 + 2");
+    terminal.send("\x04");
+    assert_eq!(terminal.exit_status(), 0);
+    let mut terminal = home.lab();
+    terminal.send("\x1b[A");
+    terminal.wait_for_line("lab > show 40 + 2");
+}
