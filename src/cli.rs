@@ -124,8 +124,9 @@ pub struct Words {
 #[derive(Debug, Args)]
 pub struct Sockets {
     /// Only sockets in this state: LISTEN, ESTABLISHED, TIME-WAIT, …
+    // The lab's verb calls it --state, which is the directory for progress here.
     #[arg(long, value_name = "STATE")]
-    pub state: Option<String>,
+    pub tcp_state: Option<String>,
     /// Only sockets with this port at either end.
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
@@ -221,4 +222,21 @@ fn usage(problem: &clap::Error) -> Exit {
 /// The grammar, for completions and the man page.
 pub fn grammar() -> clap::Command {
     Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// clap finds clashes of names only when it is asked, or when somebody uses the command.
+    #[test]
+    fn the_grammar_agrees_with_itself() {
+        grammar().debug_assert();
+        for verb in grammar().get_subcommands() {
+            let ids: Vec<_> = verb.get_arguments().map(clap::Arg::get_id).collect();
+            for global in grammar().get_arguments().map(clap::Arg::get_id) {
+                assert!(!ids.contains(&global), "{}: {global}", verb.get_name());
+            }
+        }
+    }
 }

@@ -59,6 +59,14 @@ pub const LESSON_DEPTH: usize = 24;
 /// Steps in one lesson.
 pub const LESSON_STEPS: usize = 200;
 
+/// The longest expression, and the longest `{{ … }}` in a text. A parser of expressions calls itself
+/// for each operator, so a long enough `a+a+a+…` ends on an overflowed stack, and the program with
+/// it; 600 bytes cannot. The longest expression we know has 180.
+pub const EXPRESSION_BYTES: usize = 600;
+
+/// The most `{% … %}` in one text, for the same reason: they can stand inside each other.
+pub const TEMPLATE_BLOCKS: usize = 64;
+
 /// Fuel for one expression or template (minijinja instructions): a generous sentence, no loop bomb.
 pub const EXPRESSION_FUEL: u64 = 50_000;
 

@@ -67,3 +67,203 @@ fn the_course_passes_its_own_check() {
     found.extend(check_together(&lessons));
     assert!(found.is_empty(), "{}", drawn(&found));
 }
+
+fn fixture_glossary() -> Glossary {
+    let bytes = fs::read(root().join("tests/fixtures/glossary.yaml")).unwrap();
+    Glossary::of(&CardFile::read("glossary.yaml", &bytes).unwrap().cards)
+}
+
+#[test]
+fn each_mistake_is_shown_with_its_place_and_its_repair() {
+    let glossary = fixture_glossary();
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("fixtures/broken");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for path in yaml_files("tests/fixtures/broken") {
+        let name = name_of(&path);
+        let found = complaints(&name, &fs::read(&path).unwrap(), &glossary);
+        assert!(!found.is_empty(), "{name} has no mistake");
+        let stem = name
+            .trim_end_matches(".yaml")
+            .to_lowercase()
+            .replace(' ', "-");
+        settings.bind(|| insta::assert_snapshot!(stem, drawn(&found)));
+    }
+}
+
+/// A lesson of one step, with something in place of its text.
+fn lesson_with(text: &str) -> String {
+    format!(
+        "format: 1\ntitle: T\nsummary: S\nlevel: beginner\nminutes: 1\nsteps:\n  - id: a\n    say: {text}\n"
+    )
+}
+
+fn codes(bytes: &[u8]) -> String {
+    let found = complaints("1-a.yaml", bytes, &Glossary::default());
+    // Whatever was said can be drawn, too.
+    assert!(drawn(&found).len() < 1 << 20);
+    let codes: Vec<_> = found
+        .iter()
+        .map(|diagnostic| diagnostic.code.name())
+        .collect();
+    codes.join(" ")
+}
+
+#[test]
+fn hostile_files_are_refused_by_name() {
+    let laughs = "a: &a [x]\n".to_owned() + &"b: [*a, *a]\n".repeat(10);
+    let many_keys: Vec<String> = (0..40_000).map(|i| format!("key{i}: 1\n")).collect();
+    let table: [(&str, Vec<u8>, &str); 19] = [
+        ("a megabyte of [", vec![b'['; 1 << 20], "L006"),
+        ("a megabyte of {a: ", b"{a: ".repeat(200_000), "L006"),
+        ("a hundred thousand dashes", b"- ".repeat(100_000), "L006"),
+        ("laughs", laughs.into_bytes(), "L007"),
+        ("an alias of itself", b"a: &a [*a]\n".to_vec(), "L007"),
+        (
+            "an unknown tag",
+            lesson_with("!include /etc/passwd").into(),
+            "L008",
+        ),
+        ("documents without end", b"---\n".repeat(100_000), "L010"),
+        ("more than a mebibyte", vec![b'#'; (1 << 20) + 1], "L003"),
+        (
+            "an endless quote",
+            [b"a: \"".to_vec(), vec![b'x'; 1 << 19]].concat(),
+            "L004",
+        ),
+        (
+            "invalid UTF-8",
+            b"format: 1\ntitle: \xff\n".to_vec(),
+            "L001",
+        ),
+        ("UTF-16", b"\xff\xfef\0o\0r\0".to_vec(), "L001"),
+        ("NUL", b"format: 1\ntitle: a\0b\n".to_vec(), "L002"),
+        ("a raw escape", b"title: \x1b]0;x\x07\n".to_vec(), "L002"),
+        (
+            "a C1 control",
+            "title: \u{9b}31m\n".as_bytes().to_vec(),
+            "L002",
+        ),
+        ("a lone carriage return", b"title: a\rb\n".to_vec(), "L002"),
+        ("nothing", Vec::new(), "L301"),
+        ("only comments", b"# nothing\n".repeat(1_000), "L301"),
+        ("a list as a key", b"[a]: b\n".to_vec(), "L011"),
+        ("many keys", many_keys.concat().into_bytes(), ""),
+    ];
+    for (what, bytes, expected) in table {
+        let found = codes(&bytes);
+        assert!(found.starts_with(expected), "{what}: {found}");
+        assert!(!found.is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn odd_but_honest_files_are_read() {
+    let plain = lesson_with("A story.");
+    for (what, text) in [
+        ("no last line feed", plain.trim_end().to_owned()),
+        ("CRLF", plain.replace('\n', "\r\n")),
+        ("a byte order mark", format!("\u{feff}{plain}")),
+        ("comments", plain.replace('\n', " # why\n")),
+        ("a document start", format!("---\n{plain}")),
+        ("a long line", lesson_with(&"word ".repeat(100_000))),
+        (
+            "a tab inside a text",
+            lesson_with("|\n      a\tb\n      \tc"),
+        ),
+    ] {
+        assert_eq!(codes(text.as_bytes()), "", "{what}");
+    }
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Pieces that lessons and attacks on them are made of.
+    const PIECES: [&str; 40] = [
+        "format: 1\n",
+        "title: ",
+        "steps:\n",
+        "  - id: a\n",
+        "    say: ",
+        "    predict: x\n",
+        "    run: |\n",
+        "      s = listen 127.0.0.1:0\n",
+        "    options:\n",
+        "      - {say: a, claim: ",
+        "      - ",
+        "s is listening",
+        "}\n",
+        "\n",
+        "\r\n",
+        "\r",
+        "\t",
+        "&a ",
+        "*a",
+        "<<: ",
+        "!!str ",
+        "---\n",
+        "...\n",
+        "%YAML 1.1\n",
+        "? ",
+        ": ",
+        "- ",
+        "[",
+        "]",
+        "{",
+        "{{ s.port }}",
+        "{%",
+        "\"",
+        "'",
+        "\\x41",
+        "|2-\n",
+        ">\n",
+        "\u{feff}",
+        "日本é\u{202e}",
+        "# c\n",
+    ];
+
+    fn text() -> impl Strategy<Value = String> {
+        proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..40)
+            .prop_map(|p| p.concat())
+    }
+
+    /// A lesson of the course with some bytes replaced.
+    fn mutated() -> impl Strategy<Value = Vec<u8>> {
+        let files = yaml_files("lessons")
+            .into_iter()
+            .chain(yaml_files("tests/fixtures/broken"));
+        let texts: Vec<Vec<u8>> = files.map(|path| fs::read(path).unwrap()).collect();
+        let edits = proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6);
+        (proptest::sample::select(texts), edits).prop_map(|(mut bytes, edits)| {
+            for (at, byte) in edits {
+                let at = at.index(bytes.len());
+                let piece = PIECES.iter().cycle().nth(usize::from(byte)).unwrap();
+                bytes.splice(at..at, piece.bytes());
+            }
+            bytes
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            codes(&bytes);
+        }
+
+        #[test]
+        fn no_text_panics(text in text()) {
+            codes(text.as_bytes());
+        }
+
+        #[test]
+        fn no_slip_of_the_keyboard_panics(bytes in mutated()) {
+            codes(&bytes);
+        }
+    }
+}

@@ -65,7 +65,7 @@ pub(crate) fn sockets(context: &Context, asked: &Sockets) -> io::Result<Exit> {
     let state = if asked.listening {
         Some("LISTEN".to_owned())
     } else {
-        asked.state.clone()
+        asked.tcp_state.clone()
     };
     words.extend(state.map(|state| format!("--state={state}")));
     words.extend(asked.port.map(|port| format!("--port={port}")));

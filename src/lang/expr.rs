@@ -11,6 +11,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
 use super::observed::describe;
+use super::places::guard_expression;
 use super::scope::Scope;
 use super::verdicts;
 use crate::limits;
@@ -70,6 +71,7 @@ impl Expr {
 
     /// What [`parse`](Self::parse) checks.
     pub fn check(&self) -> Result<(), ExprError> {
+        guard_expression(&self.text)?;
         environment()
             .compile_expression(&self.text)
             .map_err(|e| read_error(&e, &self.text))?;
@@ -86,6 +88,9 @@ impl Expr {
 
     /// The names it looks up in the scope.
     pub fn names(&self) -> BTreeSet<String> {
+        if guard_expression(&self.text).is_err() {
+            return BTreeSet::new();
+        }
         environment()
             .compile_expression(&self.text)
             .map(|expression| expression.undeclared_variables(false).into_iter().collect())
@@ -129,6 +134,7 @@ impl Expr {
     }
 
     pub(super) fn compute(&self, scope: &Scope) -> Result<minijinja::Value, ExprError> {
+        guard_expression(&self.text)?;
         let expression = environment()
             .compile_expression(&self.text)
             .map_err(|e| read_error(&e, &self.text))?;

@@ -9,6 +9,7 @@ mod expr;
 mod line;
 mod observed;
 mod outcome;
+mod places;
 mod ran;
 mod scope;
 mod split;

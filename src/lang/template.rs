@@ -1,7 +1,9 @@
 //! Templates: text with `{{ … }}`, filled from the scope.
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::expr::{ExprError, context, environment, read_error};
+use super::places::{guard_template, places};
 use super::scope::Scope;
 use super::verdicts;
 use crate::limits;
@@ -32,6 +34,7 @@ impl Template {
         if !self.has_places() {
             return Ok(());
         }
+        guard_template(&self.text)?;
         environment()
             .template_from_str(&self.text)
             .map_err(|e| read_error(&e, &self.text))?;
@@ -52,7 +55,7 @@ impl Template {
 
     /// The names it looks up in the scope.
     pub fn names(&self) -> BTreeSet<String> {
-        if !self.has_places() {
+        if !self.has_places() || guard_template(&self.text).is_err() {
             return BTreeSet::new();
         }
         environment()
@@ -66,6 +69,7 @@ impl Template {
         if !self.has_places() {
             return Ok(self.text.clone());
         }
+        guard_template(&self.text)?;
         let template = environment()
             .template_from_str(&self.text)
             .map_err(|e| read_error(&e, &self.text))?;
@@ -99,23 +103,14 @@ impl Template {
         sample + rest
     }
 
-    fn has_places(&self) -> bool {
-        self.text.contains("{{") || self.text.contains("{%") || self.text.contains("{#")
+    /// The insides of every `{{ … }}` and `{% … %}`, as bytes of the text.
+    pub fn places(&self) -> Vec<Range<usize>> {
+        let places = places(&self.text).into_iter();
+        places.map(|place| place.inside).collect()
     }
 
-    /// The insides of every `{{ … }}`, as bytes of the text.
-    fn places(&self) -> Vec<std::ops::Range<usize>> {
-        let mut found = Vec::new();
-        let mut from = 0;
-        while let Some(open) = self.text.get(from..).and_then(|rest| rest.find("{{")) {
-            let start = from + open + 2;
-            let Some(length) = self.text.get(start..).and_then(|rest| rest.find("}}")) else {
-                break;
-            };
-            found.push(start..start + length);
-            from = start + length + 2;
-        }
-        found
+    fn has_places(&self) -> bool {
+        self.text.contains("{{") || self.text.contains("{%") || self.text.contains("{#")
     }
 }
 

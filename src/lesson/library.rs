@@ -329,3 +329,117 @@ fn level(word: &str) -> Option<Level> {
     let all = [Level::Beginner, Level::Intermediate, Level::Advanced];
     all.into_iter().find(|level| level.to_string() == word)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const LESSON: &str = "format: 1\ntitle: 'It''s mine'\nsummary: >-\n  Two lines\n  of summary.\n\
+        level: advanced\nminutes: 3\nsteps:\n  - {id: a, say: The word xylophone.}\n";
+
+    fn library(files: &[(&str, &str)]) -> (tempfile::TempDir, Library) {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(directory.path().join(name), text).unwrap();
+        }
+        let library = Library::open(LibraryConfig::with(directory.path()));
+        (directory, library)
+    }
+
+    fn entry_of(library: &Library, id: &str) -> Entry {
+        library
+            .index()
+            .into_iter()
+            .find(|entry| entry.id == id)
+            .unwrap()
+    }
+
+    #[test]
+    fn own_lessons_lie_over_the_course() {
+        let own = LESSONS.first().map_or("1-first.yaml", |row| {
+            row.file.trim_start_matches("lessons/")
+        });
+        let (number, id) = name_parts(own);
+        let (_directory, library) = library(&[(own, LESSON), ("90-new.yaml", LESSON)]);
+        let replaced = entry_of(&library, id);
+        assert_eq!(
+            (replaced.title.as_ref(), replaced.number),
+            ("It's mine", number)
+        );
+        assert_eq!(replaced.summary, "Two lines of summary.");
+        assert_eq!(library.lesson(id).unwrap().title, "It's mine");
+        assert_eq!(library.lesson("90").unwrap().id, "new");
+        assert_eq!(library.index().last().unwrap().id, "new");
+        assert_eq!(library.index().len(), LESSONS.len().max(1) + 1);
+    }
+
+    #[test]
+    fn a_broken_lesson_is_listed_and_stops_no_other() {
+        let (directory, library) = library(&[
+            ("broken.yaml", "title: [\n"),
+            ("deep.yaml", &LESSON.replace("say:", "sey:")),
+            ("fine.yaml", LESSON),
+            ("notes.txt", "no lesson"),
+            (".hidden.yaml", "no lesson"),
+        ]);
+        fs::create_dir(directory.path().join("directory.yaml")).unwrap();
+        assert!(entry_of(&library, "fine").broken.is_none());
+        let broken = entry_of(&library, "broken");
+        assert_eq!(broken.title, "broken");
+        assert!(broken.broken.unwrap().to_string().contains("[L004]"));
+        let unreadable = entry_of(&library, "directory").broken.unwrap().to_string();
+        assert!(unreadable.contains("not a regular file"), "{unreadable}");
+        // Its head is fine, so it is opened before it says what is wrong.
+        assert!(entry_of(&library, "deep").broken.is_none());
+        let error = library.lesson("deep").unwrap_err().to_string();
+        assert!(
+            error.contains("deep.yaml:9:13: the format has no key `sey` here [L101]"),
+            "{error}"
+        );
+        assert!(
+            !library
+                .index()
+                .iter()
+                .any(|entry| entry.id.contains("hidden"))
+        );
+    }
+
+    #[test]
+    fn an_unknown_lesson_has_a_neighbour() {
+        let (_directory, library) = library(&[("fine.yaml", LESSON)]);
+        let error = library.lesson("fnie").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no lesson `fnie`; did you mean `fine`?"
+        );
+        let nowhere = Library::open(LibraryConfig::with("/nonexistent/lessons"));
+        assert_eq!(nowhere.index().len(), LESSONS.len());
+    }
+
+    #[test]
+    fn cards_are_found_however_they_are_spelled() {
+        let card =
+            "- {key: TIME-WAIT, title: Mine, says: xylophone}\n- {key: 8080, title: P, says: x}\n";
+        let (_directory, library) = library(&[("states.yaml", card), ("fine.yaml", LESSON)]);
+        for spelling in ["TIME-WAIT", "time_wait", "Time Wait"] {
+            assert_eq!(library.card(spelling).unwrap().title, "Mine", "{spelling}");
+        }
+        assert_eq!(library.card("8080").unwrap().title, "P");
+        assert_eq!(library.card("no such thing"), None);
+        assert_eq!(library.near_key("TIME-WIAT").as_deref(), Some("TIME-WAIT"));
+        assert!(library.glossary().has("time-wait"));
+        let found = library.find("XYLOPHONE");
+        let found: Vec<_> = found.iter().map(|f| (f.kind, f.key.as_str())).collect();
+        assert_eq!(found, [("lesson", "fine"), ("state", "TIME-WAIT")]);
+        assert!(library.find("").is_empty());
+    }
+
+    #[test]
+    fn a_broken_card_file_of_the_users_costs_none_of_ours() {
+        let (_directory, library) = library(&[("errnos.yaml", "- {key: X\n")]);
+        let ours = Library::open(LibraryConfig::default());
+        assert_eq!(library.keys(), ours.keys());
+    }
+}

@@ -21,6 +21,9 @@ pub(super) fn check(source: &Source, tree: &Node, schema: &Json) -> Vec<Diagnost
     shape.found
 }
 
+/// After so many breaches nobody reads on.
+const ENOUGH: usize = 100;
+
 struct Shape<'a> {
     source: &'a Source,
     definitions: Option<&'a Map<String, Json>>,
@@ -41,6 +44,9 @@ pub(super) enum Kind {
 
 impl<'a> Shape<'a> {
     fn value(&mut self, node: &Node, schema: &'a Json, what: &str) {
+        if self.found.len() > ENOUGH {
+            return;
+        }
         let schema = self.resolve(schema);
         if let Some(words) = words_of(schema) {
             return self.word(node, &words, what);
@@ -75,6 +81,7 @@ impl<'a> Shape<'a> {
             let property = known.and_then(|known| known.get(&key.text));
             match property.or(rest.filter(|rest| rest.is_object())) {
                 Some(schema) => self.value(value, schema, &format!("`{}`", short(&key.text))),
+                None if self.found.len() > ENOUGH => return,
                 None => self.unknown_key(key, known),
             }
         }
@@ -178,8 +185,11 @@ impl<'a> Shape<'a> {
         });
         if !fits && kind_of(text) != Kind::Boolean {
             let range = match (least, most) {
-                (Some(least), Some(most)) => format!("from {least} to {most}"),
-                (Some(least), None) => format!("{least} or more"),
+                (Some(least), Some(most)) if least < most => {
+                    format!("a number from {least} to {most}")
+                }
+                (Some(least), Some(_)) => least.to_string(),
+                (Some(least), None) => format!("a number from {least}"),
                 _ => "an ordinary number".to_owned(),
             };
             let message = format!("{what} cannot be {}", short(text));
@@ -224,7 +234,8 @@ impl<'a> Shape<'a> {
             Some(&"array") => "write a list: [a, b], or one `- ` a line".to_owned(),
             Some(&"object") => "write keys and values: {key: value}".to_owned(),
             Some(&"boolean") => "write true or false".to_owned(),
-            Some(&"integer" | &"number") => "write a number without quotes".to_owned(),
+            Some(&"integer") => "write a whole number, without quotes".to_owned(),
+            Some(&"number") => "write a number, without quotes".to_owned(),
             _ => "write one text".to_owned(),
         }
     }

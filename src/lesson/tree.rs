@@ -306,9 +306,7 @@ impl Builder<'_> {
 
     fn begin(&mut self, kind: OpenKind, place: Range<usize>) -> Step {
         if self.open.len() >= limits::LESSON_DEPTH {
-            let message = format!("nested deeper than {} levels", limits::LESSON_DEPTH);
-            let help = "the format itself needs six";
-            return Err(self.refusal(Code::TooDeep, place, message, help));
+            return Err(self.too_deep(place));
         }
         self.refuse_key(&place)?;
         self.open.push(Open {
@@ -316,6 +314,12 @@ impl Builder<'_> {
             kind,
         });
         Ok(())
+    }
+
+    fn too_deep(&self, place: Range<usize>) -> Box<Diagnostic> {
+        let message = format!("nested deeper than {} levels", limits::LESSON_DEPTH);
+        let help = "the format itself needs six";
+        self.refusal(Code::TooDeep, place, message, help)
     }
 
     /// A list or a mapping cannot be a key.
@@ -404,6 +408,10 @@ impl Builder<'_> {
             .source
             .text
             .ceil_char_boundary((at + 1).min(self.source.text.len()));
+        if error.info().contains("recursion limit") {
+            // The scanner looks ahead, and counts before we do.
+            return *self.too_deep(at..at);
+        }
         let message = format!("this is not YAML: {}", error.info());
         let help = yaml_help(error.info());
         let diagnostic = Diagnostic::new(Code::Syntax, self.source, at..end.max(at), message);
@@ -444,12 +452,12 @@ fn yaml_help(info: &str) -> Option<&'static str> {
     hit.map(|(_, help)| *help)
 }
 
-/// The first tab that indents a line, up to the line of a failure.
+/// The first tab that indents a line, up to the line below a failure: the scanner notices a tab
+/// where the value above it ends.
 fn tab_indent(text: &str, failed: usize) -> Option<Range<usize>> {
-    let end = text
-        .get(failed..)?
-        .find('\n')
-        .map_or(text.len(), |n| failed + n);
+    let rest = text.get(failed..)?;
+    let below = rest.match_indices('\n').nth(1);
+    let end = below.map_or(text.len(), |(newline, _)| failed + newline);
     let mut at = 0;
     for line in text.get(..end)?.split_inclusive('\n') {
         let blank = line.len() - line.trim_start_matches([' ', '\t']).len();

@@ -17,7 +17,7 @@ use std::fmt;
 use std::io;
 
 use crate::render::sanitize::is_hostile;
-use crate::render::style::is_screen;
+use crate::render::surroundings::is_screen;
 
 pub use editor::Editor;
 pub use plain::Plain;

@@ -90,15 +90,9 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// The letter of an option. Lessons have at most a handful; behind `z` come numbers.
+    /// The letter of an option.
     pub fn letter(option: usize) -> String {
-        u8::try_from(option)
-            .ok()
-            .filter(|place| *place < 26)
-            .map_or_else(
-                || (option + 1).to_string(),
-                |place| char::from(b'a' + place).to_string(),
-            )
+        crate::tutor::letter(option).to_string()
     }
 }
 

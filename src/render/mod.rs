@@ -4,7 +4,7 @@
 //!
 //! * [`english`]: facts and events in words, as [`block`]s. The one place for English.
 //! * [`sanitize`]: foreign text made fit to print. The one place for that.
-//! * [`style`]: colour roles, drawing characters, and which view fits the surroundings.
+//! * [`style`]: colour roles and drawing characters; [`surroundings`]: which view fits.
 //! * [`line`], `paper`, `markdown`, `table`: lines of roles, wrapped and laid out.
 //! * [`diagram`], [`sequence`], [`plot`]: drawings, which repeat what words have told.
 //! * [`terminal`], [`plain`], [`json`]: the views.
@@ -29,6 +29,7 @@ pub mod plot;
 pub mod sanitize;
 pub mod sequence;
 pub mod style;
+pub mod surroundings;
 mod table;
 pub mod terminal;
 
@@ -40,7 +41,8 @@ pub use json::JsonView;
 pub use line::Line;
 pub use plain::PlainView;
 pub use sanitize::sanitize;
-pub use style::{ColorChoice, Role, Style, Surroundings, ViewKind};
+pub use style::{Role, Style};
+pub use surroundings::{ColorChoice, Surroundings, ViewKind};
 pub use terminal::TerminalView;
 
 /// Somewhere to show things.

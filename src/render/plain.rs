@@ -123,9 +123,12 @@ fn write_block(paper: &mut Paper<'_>, block: &Block) {
     }
 }
 
+/// A screen narrower than this breaks lines by itself; breaking them before would cut each word.
+const NARROWEST: usize = 20;
+
 /// Running text, wrapped at the width.
 fn prose(paper: &mut Paper<'_>, text: &str) {
-    paper.set_width(paper.style().measure());
+    paper.set_width(paper.style().measure().max(NARROWEST));
     markdown::write(paper, text, Role::Plain);
     paper.set_width(usize::MAX);
 }

@@ -162,7 +162,9 @@ impl Chart {
                 Some(Bucket {
                     from: first.from,
                     to: last.to,
-                    count: chunk.iter().map(|bucket| bucket.count).sum(),
+                    count: chunk
+                        .iter()
+                        .fold(0, |sum, bucket| bucket.count.saturating_add(sum)),
                 })
             })
             .collect();

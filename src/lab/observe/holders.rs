@@ -142,7 +142,8 @@ fn connected(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
              listens on it any more"
         ),
         format!(
-            "{}; or set SO_REUSEADDR before bind, which most servers do (`--reuseaddr` here)",
+            "{}; or set SO_REUSEADDR before bind (`--reuseaddr` here), which helps when the old \
+             server had set it, too",
             around.ending(row)
         ),
     )
@@ -164,7 +165,7 @@ fn orphan(port: u16, row: &SocketRow) -> Conclusion {
              is still finishing ({state}{next})"
         ),
         "wait until the peer closes too or the kernel gives up, or set SO_REUSEADDR before bind \
-         (`--reuseaddr` here)",
+         (`--reuseaddr` here), which helps when the closed socket had set it, too",
     )
 }
 
@@ -186,7 +187,8 @@ fn time_wait(port: u16, rows: &[SocketRow]) -> Conclusion {
             whole(longest)
         ),
         format!(
-            "wait {}, or set SO_REUSEADDR before bind, which most servers do (`--reuseaddr` here)",
+            "wait {}, or set SO_REUSEADDR before bind (`--reuseaddr` here), which helps when the \
+             closed socket had set it, too",
             whole(longest)
         ),
     )

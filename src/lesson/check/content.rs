@@ -9,6 +9,7 @@ use super::super::glossary::Glossary;
 use super::super::model::{Answer, Explain, Kind, Lesson, Need, Question, Step, Task, WorldName};
 use super::super::tree::Path;
 use super::super::words::{is_kebab, near};
+use super::ENOUGH;
 
 /// How many options a question has: one is no question, six are not read.
 const OPTIONS: RangeInclusive<usize> = 2..=5;
@@ -43,7 +44,7 @@ pub(super) fn check(lesson: &Lesson, glossary: &Glossary) -> Vec<Finding> {
 fn terms(lesson: &Lesson, glossary: &Glossary, path: &Path) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
-    for (i, term) in lesson.terms.iter().enumerate() {
+    for (i, term) in lesson.terms.iter().take(ENOUGH).enumerate() {
         let at = path.index(i);
         if !seen.insert(term) {
             let message = format!("the term `{}` stands here twice", short(term));
@@ -74,15 +75,16 @@ fn claims(lesson: &Lesson, path: &Path) -> Vec<Finding> {
     for (i, claim) in lesson.claims.iter().enumerate() {
         let number = claim.strip_prefix('C').filter(|digits| digits.len() == 2);
         let number = number.and_then(|digits| digits.parse().ok());
-        let fits = number.is_some_and(|number: u32| CLAIMS.contains(&number));
-        if !fits || !seen.insert(claim) {
-            let message = format!(
-                "`{}` is not a claim of the article, or stands here twice",
-                short(claim)
-            );
-            let finding = Finding::new(Code::BadClaim, &path.index(i), message);
-            found.push(finding.help("claims are numbered C01 to C94"));
-        }
+        let problem = if !number.is_some_and(|number: u32| CLAIMS.contains(&number)) {
+            "is not a claim of the article"
+        } else if !seen.insert(claim) {
+            "stands here twice"
+        } else {
+            continue;
+        };
+        let message = format!("`{}` {problem}", short(claim));
+        let finding = Finding::new(Code::BadClaim, &path.index(i), message);
+        found.push(finding.help("claims are numbered C01 to C94, each once"));
     }
     found
 }
@@ -105,14 +107,18 @@ fn refutations(lesson: &Lesson, path: &Path) -> Vec<Finding> {
     let known: BTreeSet<&str> = lesson.refutations.keys().map(String::as_str).collect();
     for tag in known.iter().filter(|tag| !used.contains_key(*tag)) {
         let message = format!("no option has the misconception `{}`", short(tag));
-        let help = match near(tag, used.keys().copied()) {
+        let help = match near(tag, used.keys().copied().take(ENOUGH)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "tag an option with it, or leave it out".to_owned(),
         };
         let finding = Finding::new(Code::UnusedRefutation, &path.key(tag), message).on_key();
         found.push(finding.help(help));
     }
-    for (tag, at) in used.iter().filter(|(tag, _)| !known.contains(*tag)) {
+    for (tag, at) in used
+        .iter()
+        .filter(|(tag, _)| !known.contains(*tag))
+        .take(ENOUGH)
+    {
         let unused = known.iter().copied().filter(|tag| !used.contains_key(tag));
         if let Some(near) = near(tag, unused) {
             let message = format!("there is no experiment for `{}`", short(tag));
@@ -164,15 +170,15 @@ fn needs(step: &Step, path: &Path) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     for (i, need) in step.needs.iter().enumerate() {
-        let idle = match need {
-            Need::Private => step.world == WorldName::Host,
-            _ => false,
+        let problem = if !seen.insert(need) {
+            format!("`{need}` stands here twice")
+        } else if *need == Need::Private && step.world == WorldName::Host {
+            "this step needs the private world and does not use it".to_owned()
+        } else {
+            continue;
         };
-        if idle || !seen.insert(need) {
-            let message = format!("this step does not use `{need}`, or asks for it twice");
-            let finding = Finding::new(Code::IdleNeed, &path.key("needs").index(i), message);
-            found.push(finding.help("with `world: private` the need is understood"));
-        }
+        let finding = Finding::new(Code::IdleNeed, &path.key("needs").index(i), problem);
+        found.push(finding.help("`world: private` puts its lines there, and implies the need"));
     }
     found
 }
@@ -197,7 +203,7 @@ pub(super) fn explain(explain: &[Explain], path: &Path) -> Vec<Finding> {
 
 fn option_count(count: usize, range: &RangeInclusive<usize>, path: &Path) -> Option<Finding> {
     let message = format!(
-        "{count} options; a question has {} to {}",
+        "a question has {} to {} options; this one has {count}",
         range.start(),
         range.end()
     );
@@ -239,7 +245,7 @@ fn check_task(task: &Task, path: &Path) -> Vec<Finding> {
         found.push(missing(Code::NoTraps, "traps", help));
     }
     let front = task.hints.split_last().map_or(&[][..], |(_, front)| front);
-    for (i, hint) in front.iter().enumerate() {
+    for (i, hint) in front.iter().take(ENOUGH).enumerate() {
         if tells_all(hint, &task.solution) {
             let message = "this hint contains the solution, and it is not the last";
             let finding = Finding::new(Code::HintTellsAll, &path.key("hints").index(i), message);
@@ -260,7 +266,7 @@ fn tells_all(hint: &str, solution: &[String]) -> bool {
         // A bare verb such as `range` occurs in every sentence about it.
         verb.trim().contains(' ') && hint.contains(&squeezed(verb))
     };
-    !solution.is_empty() && solution.iter().all(inside)
+    !solution.is_empty() && solution.iter().take(ENOUGH).all(inside)
 }
 
 fn squeezed(text: &str) -> String {

@@ -2,6 +2,7 @@
 use super::super::codes::Code;
 use super::super::finding::Finding;
 use super::super::tree::Path;
+use super::ENOUGH;
 use super::names::{Names, place_in_template, place_of};
 use crate::lang::{Expr, Template};
 
@@ -41,19 +42,18 @@ pub(super) fn text(text: &str, path: &Path, names: &Names) -> Vec<Finding> {
     let template = match Template::parse(text) {
         Ok(template) => template,
         Err(error) => {
-            let message = format!("this text cannot be filled in: {}", error.message);
-            let finding = Finding::new(Code::BadTemplate, path, message).inside(error.span);
+            let finding = Finding::new(Code::BadTemplate, path, error.message).inside(error.span);
             return vec![finding];
         }
     };
     let used = template.names();
-    let unknown = used.iter().filter(|name| !names.has(name));
+    let unknown = used.iter().filter(|name| !names.has(name)).take(ENOUGH);
     let found = unknown.map(|name| {
         let message = format!("nothing is called `{name}` when this is shown");
         let finding = Finding::new(Code::UnknownInText, path, message)
             .label("this place would stay empty")
             .help(names.advice(name));
-        match place_in_template(name, text) {
+        match place_in_template(name, &template) {
             Some(place) => finding.inside(place),
             None => finding,
         }

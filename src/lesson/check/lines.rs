@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::super::codes::Code;
 use super::super::finding::Finding;
 use super::super::tree::Path;
+use super::ENOUGH;
 use super::names::{Names, braces, place_in_template, place_of};
 use crate::lang::{
     Command, Expr, Line, LineError, Place, Template, parse_duration, parse_line, parse_words,
@@ -30,6 +31,9 @@ pub(super) fn block(text: &str, path: &Path, names: &mut Names, rules: Rules) ->
     let mut at = 0;
     let mut some = false;
     for full in text.split_inclusive('\n') {
+        if found.len() > ENOUGH {
+            break;
+        }
         let line = full.trim();
         let indent = full.len() - full.trim_start().len();
         if !line.is_empty() && !line.starts_with('#') {
@@ -104,12 +108,11 @@ impl LineChecker<'_> {
     fn names(&mut self, command: &Command, names: &Names) {
         match Template::parse(self.line) {
             Err(error) => {
-                let message = format!("this line cannot be filled in: {}", error.message);
-                self.find(Code::BadTemplate, error.span, message, None);
+                self.find(Code::BadTemplate, error.span, error.message, None);
             }
             Ok(template) => {
                 for name in template.names() {
-                    let place = place_in_template(&name, self.line);
+                    let place = place_in_template(&name, &template);
                     self.name(&name, place, names);
                 }
             }
@@ -162,9 +165,8 @@ impl LineChecker<'_> {
         };
         match Expr::parse(text) {
             Err(error) => {
-                let message = format!("this expression cannot be read: {}", error.message);
                 let place = at + error.span.start..at + error.span.end;
-                self.find(Code::BadExpression, place, message, None);
+                self.find(Code::BadExpression, place, error.message, None);
             }
             Ok(expr) => {
                 for name in expr.names() {
@@ -187,7 +189,8 @@ impl LineChecker<'_> {
         {
             let most = limits::LONGEST_LESSON_WITHIN.as_secs();
             let message = format!("a lesson waits {most} seconds at most");
-            self.find(Code::LongWait, self.whole(), message, None);
+            let place = self.line.find("--within").map(|at| at..self.line.len());
+            self.find(Code::LongWait, place.unwrap_or(self.whole()), message, None);
         }
         if self.rules.mistake || !self.rules.on_host {
             return;
@@ -234,15 +237,9 @@ impl LineChecker<'_> {
         if port == 0 || filled || low || odd {
             return;
         }
-        let verb = self
-            .line
-            .get(after_equals(self.line)..)
-            .unwrap_or_default()
-            .trim();
-        let verb = verb.split_whitespace().next().unwrap_or_default();
         let text = port.to_string();
         let place = place_of(&text, self.line).unwrap_or(self.whole());
-        let message = format!("`{verb}` on port {port} depends on who else uses this machine");
+        let message = format!("port {port} of the learner's machine may be somebody else's");
         let help = match command {
             Command::Connect(_) | Command::Get(_) => {
                 "connect to something this step opened, or set `world: private`"
@@ -271,6 +268,9 @@ const STAND_IN_PORT: u16 = 997;
 
 /// Reads a line whose places are not filled in yet: some value of the right kind is put there.
 fn read(line: &str) -> Result<Option<Line>, LineError> {
+    if line.len() > limits::LINE_BYTES {
+        return parse_line(line);
+    }
     let places = braces(line);
     if places.is_empty() {
         return parse_line(line);

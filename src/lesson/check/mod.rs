@@ -14,6 +14,9 @@ use super::glossary::Glossary;
 use super::model::Lesson;
 use super::tree::Node;
 
+/// After so many findings nobody reads on, and a hostile file must not keep us busy.
+const ENOUGH: usize = 100;
+
 /// Everything worth saying about a lesson.
 pub(super) fn check(lesson: &Lesson, tree: &Node, glossary: &Glossary) -> Vec<Finding> {
     let mut found = content::check(lesson, glossary);

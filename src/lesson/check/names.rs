@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::super::words::near;
-use crate::lang::Scope;
+use crate::lang::{Scope, Template};
 
 /// The names that are bound at one point of a step.
 #[derive(Clone, Debug)]
@@ -60,10 +60,17 @@ impl Names {
         if let Some(key) = self.later.get(name) {
             return format!("`{name}` is bound by `{key}:`, which comes later");
         }
-        let own = || self.known.iter().map(String::as_str);
-        match near(name, own()) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None => format!("names here: {}", own().collect::<Vec<_>>().join(", ")),
+        if let Some(known) = near(name, self.known.iter().map(String::as_str)) {
+            return format!("did you mean `{known}`?");
+        }
+        let (always, own): (Vec<&str>, Vec<&str>) = {
+            let known = self.known.iter().map(String::as_str);
+            known.partition(|name| Scope::RESERVED.contains(name))
+        };
+        let always = always.join(", ");
+        match own.as_slice() {
+            [] => format!("no line has bound a name yet; there is always {always}"),
+            own => format!("names bound here: {}; and always {always}", own.join(", ")),
         }
     }
 }
@@ -104,33 +111,18 @@ fn quoted_parts(text: &str) -> Vec<Range<usize>> {
 }
 
 /// The same inside the `{{ … }}` and `{% … %}` of a template.
-pub(super) fn place_in_template(name: &str, text: &str) -> Option<Range<usize>> {
-    braces(text).into_iter().find_map(|part| {
-        let place = place_of(name, text.get(part.clone())?)?;
-        Some(part.start + place.start..part.start + place.end)
+pub(super) fn place_in_template(name: &str, template: &Template) -> Option<Range<usize>> {
+    template.places().into_iter().find_map(|inside| {
+        let place = place_of(name, template.text().get(inside.clone())?)?;
+        Some(inside.start + place.start..inside.start + place.end)
     })
 }
 
 /// Every `{{ … }}` and `{% … %}`, braces included.
 pub(super) fn braces(text: &str) -> Vec<Range<usize>> {
-    let mut parts = Vec::new();
-    let mut at = 0;
-    while let Some(rest) = text.get(at..) {
-        let opens = [("{{", "}}"), ("{%", "%}")];
-        let next = opens
-            .iter()
-            .filter_map(|(open, close)| Some((rest.find(open)?, close)));
-        let Some((start, close)) = next.min_by_key(|(start, _)| *start) else {
-            break;
-        };
-        let inner = rest.get(start..).unwrap_or_default();
-        let length = inner
-            .find(close)
-            .map_or(inner.len(), |end| end + close.len());
-        parts.push(at + start..at + start + length);
-        at += start + length;
-    }
-    parts
+    let insides = Template::unchecked(text).places().into_iter();
+    let whole = insides.map(|inside| inside.start - 2..(inside.end + 2).min(text.len()));
+    whole.collect()
 }
 
 #[cfg(test)]
@@ -147,10 +139,8 @@ mod tests {
         ] {
             assert_eq!(place_of(name, text), expected, "{text}");
         }
-        assert_eq!(
-            place_in_template("x", "x {{ y }} {{ x.port }}"),
-            Some(13..14)
-        );
-        assert_eq!(place_in_template("x", "x {% if x %}{{"), Some(8..9));
+        let inside = |text: &str| place_in_template("x", &Template::unchecked(text));
+        assert_eq!(inside("x {{ y }} {{ x.port }}"), Some(13..14));
+        assert_eq!(inside("x {% if x %}{{"), Some(8..9));
     }
 }

@@ -5,10 +5,10 @@ use super::super::model::{
     Answer, Explain, Kind, Lesson, Need, Question, Refutation, Step, WorldName,
 };
 use super::super::tree::{Node, Path};
-use super::content;
 use super::expressions::{self, Proves};
 use super::lines::{Rules, block};
 use super::names::Names;
+use super::{ENOUGH, content};
 
 pub(super) fn check(lesson: &Lesson, tree: &Node) -> Vec<Finding> {
     let mut walk = Walk {
@@ -22,6 +22,9 @@ pub(super) fn check(lesson: &Lesson, tree: &Node) -> Vec<Finding> {
     };
     let top = Path::default();
     for (i, step) in lesson.steps.iter().enumerate() {
+        if walk.found.len() > ENOUGH {
+            break;
+        }
         walk.step(step, &top.key("steps").index(i));
     }
     for (tag, refutation) in &lesson.refutations {

@@ -39,7 +39,14 @@ fn why<'f>(failure: &'f Failure, cause: &str) -> &'f str {
         (None, None) => format!("{}: ", failure.operation),
     };
     let message = failure.message.trim();
-    let message = message.strip_prefix(&*said).unwrap_or(message);
+    let message = message
+        .strip_prefix(&*said)
+        .or_else(|| {
+            message
+                .strip_prefix(said.strip_suffix(": ")?)?
+                .strip_prefix(' ')
+        })
+        .unwrap_or(message);
     let message = ["refused: ", "interrupted; "]
         .iter()
         .find_map(|manner| message.strip_prefix(manner))
@@ -134,8 +141,8 @@ mod tests {
             (
                 ("expect", None, None),
                 FailureCause::Unmet,
-                "`second` is listening.",
-                "expect was not met: second is listening (unmet)",
+                "expect second is refused: `second` is listening.",
+                "expect was not met: second is refused: second is listening (unmet)",
             ),
         ];
         for ((operation, local, peer), error, message, expected) in table {

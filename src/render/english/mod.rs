@@ -4,8 +4,10 @@
 //! endpoint, cause. Every view shows these blocks, so a fact is worded once. Nothing here knows
 //! widths, colours or streams.
 mod failure;
+mod hints;
 mod looking;
 mod measuring;
+mod narrator;
 mod pages;
 mod reference;
 mod sockets;
@@ -17,10 +19,10 @@ use super::line::Line;
 use super::style::Role;
 use crate::lang::{Fact, Observed, Outcome};
 
+pub use hints::prompt_hint;
+pub(super) use narrator::Narrator;
 pub use pages::{Check, Found, MenuEntry, checks, found, list, menu};
 pub use reference::card_page;
-pub(super) use walk::Narrator;
-pub use walk::prompt_hint;
 
 /// What came of a line, in sentences and tables.
 pub fn say(outcome: &Outcome) -> Vec<Block> {

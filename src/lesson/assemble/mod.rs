@@ -2,13 +2,15 @@
 //!
 //! What keeps a lesson from being walked is found here; what makes it a worse lesson is the
 //! subject of `check`.
+mod question;
+
 use std::collections::HashMap;
 
 use super::codes::Code;
 use super::finding::Finding;
 use super::model::{
-    Answer, AskOption, Explain, Goal, Kind, Lesson, Need, PredictOption, Question, Refutation,
-    Step, Task, Trap, Visit, WorldName,
+    Explain, Goal, Kind, Lesson, Need, PredictOption, Refutation, Step, Task, Trap, Visit,
+    WorldName,
 };
 use super::raw::{
     ExprText, RawExplain, RawGoal, RawLesson, RawOption, RawRefutation, RawStep, RawTrap,
@@ -27,6 +29,7 @@ pub(super) fn assemble(file: &str, raw: RawLesson, proven: bool) -> (Lesson, Vec
     let (number, id) = name_parts(file);
     let steps_at = Path::default().key("steps");
     build.check_count(&raw.steps, &steps_at);
+    build.check_experiments(raw.refutations.len());
     build.check_ids(&raw.steps, &steps_at);
     let steps = raw.steps.into_iter().enumerate();
     let steps = steps
@@ -166,6 +169,15 @@ impl Assembler {
                     .on_key()
                     .help("split it into several lessons"),
             );
+        }
+    }
+
+    fn check_experiments(&mut self, count: usize) {
+        let most = limits::LESSON_STEPS;
+        if count > most {
+            let message = format!("this lesson has {count} refutations; the most is {most}");
+            let path = Path::default().key("refutations");
+            self.find(Finding::new(Code::TooManySteps, &path, message).on_key());
         }
     }
 
@@ -351,126 +363,6 @@ impl Assembler {
         goals.collect()
     }
 
-    fn question(&mut self, raw: RawStep, path: &Path) -> Question {
-        let forms = [
-            ("options", raw.options.is_some()),
-            ("number", raw.number.is_some()),
-            ("text", raw.text.is_some()),
-            ("endpoint", raw.endpoint.is_some()),
-            ("order", raw.order.is_some()),
-        ];
-        let present: Vec<&str> = forms
-            .into_iter()
-            .filter(|(_, p)| *p)
-            .map(|(k, _)| k)
-            .collect();
-        if present.len() != 1 {
-            let message = match present.as_slice() {
-                [] => "this question has no right answer".to_owned(),
-                several => format!(
-                    "this question has several kinds of right answer: {}",
-                    several.join(", ")
-                ),
-            };
-            let finding = Finding::new(Code::NoAnswer, &path.key("ask"), message)
-                .on_key()
-                .help("give it one of: options, number, text, endpoint, order");
-            self.find(finding);
-        }
-        self.check_companions(&raw, path);
-        Question {
-            text: raw.ask.unwrap_or_default(),
-            answer: self.answer(
-                raw.options,
-                raw.several.unwrap_or(false),
-                (raw.number, raw.tolerance),
-                raw.endpoint,
-                raw.text.unwrap_or_default(),
-                raw.order,
-                path,
-            ),
-            because: raw.because,
-        }
-    }
-
-    /// `several` and `tolerance` say something about one form of answer only.
-    fn check_companions(&mut self, raw: &RawStep, path: &Path) {
-        for (key, present, owner, owned) in [
-            (
-                "several",
-                raw.several.is_some(),
-                "options",
-                raw.options.is_some(),
-            ),
-            (
-                "tolerance",
-                raw.tolerance.is_some(),
-                "number",
-                raw.number.is_some(),
-            ),
-        ] {
-            if present && !owned {
-                let message = format!("`{key}` says something about `{owner}`, which is not here");
-                self.find(Finding::new(Code::MixedKinds, &path.key(key), message).on_key());
-            }
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one argument a form of answer")]
-    fn answer(
-        &mut self,
-        options: Option<Vec<RawOption>>,
-        several: bool,
-        (number, tolerance): (Option<ExprText>, Option<f64>),
-        endpoint: Option<ExprText>,
-        text: Vec<String>,
-        order: Option<Vec<String>>,
-        path: &Path,
-    ) -> Answer {
-        if let Some(options) = options {
-            let at = path.key("options");
-            let options = options.into_iter().enumerate();
-            let options = options.map(|(i, option)| self.ask_option(option, &at.index(i)));
-            return Answer::Choice {
-                options: options.collect(),
-                several,
-            };
-        }
-        if let Some(value) = self.optional(number, &path.key("number")) {
-            let tolerance = tolerance.unwrap_or(0.0);
-            return Answer::Number { value, tolerance };
-        }
-        if let Some(endpoint) = self.optional(endpoint, &path.key("endpoint")) {
-            return Answer::Endpoint(endpoint);
-        }
-        match order {
-            Some(items) => Answer::Order(items),
-            None => Answer::Text(text),
-        }
-    }
-
-    fn ask_option(&mut self, raw: RawOption, path: &Path) -> AskOption {
-        for (key, present) in [
-            ("claim", raw.claim.is_some()),
-            ("misconception", raw.misconception.is_some()),
-        ] {
-            if present {
-                let message = format!("`{key}` belongs to a prediction, not to a question");
-                let help = "mark what is right with `correct: true`, or use `predict` and `run`";
-                self.find(
-                    Finding::new(Code::MixedKinds, &path.key(key), message)
-                        .on_key()
-                        .help(help),
-                );
-            }
-        }
-        AskOption {
-            say: raw.say,
-            correct: raw.correct.unwrap_or(false),
-            because: raw.because,
-        }
-    }
-
     fn refutation(&mut self, raw: RawRefutation, path: &Path) -> Refutation {
         Refutation {
             say: raw.say,
@@ -499,8 +391,7 @@ impl Assembler {
             return expr;
         }
         if let Err(error) = expr.check() {
-            let message = format!("this expression cannot be read: {}", error.message);
-            self.find(Finding::new(Code::BadExpression, path, message).inside(error.span));
+            self.find(Finding::new(Code::BadExpression, path, error.message).inside(error.span));
         }
         expr
     }

@@ -1,0 +1,228 @@
+//! A walk in words, where a sentence needs to know what was before: the prediction that is graded,
+//! the operation that failed, what the connections of a step did.
+use super::hints::hint;
+use super::walk::{asked, choice, tell};
+use super::{fact, looking, reference, say};
+use crate::lang::{CounterReading, Fact, Outcome, Role as End};
+use crate::render::block::Block;
+use crate::render::diagram::Ends;
+use crate::render::highlight::highlight;
+use crate::render::line::Line;
+use crate::render::sequence::Sequence;
+use crate::render::style::Role;
+use crate::tutor::{Ask, Event};
+
+/// Tells a walk, and remembers of it what later sentences need.
+#[derive(Debug, Default)]
+pub(in crate::render) struct Narrator {
+    /// Whether drawings are wanted beside the words.
+    drawings: bool,
+    /// The option the learner chose, and its text.
+    predicted: Option<(usize, String)>,
+    /// Whether the last question was a prediction.
+    predicting: bool,
+    /// The operation that failed last.
+    failed: Option<&'static str>,
+    /// What the connections of this step did.
+    sequence: Sequence,
+    /// Whether this step has shown a four-tuple.
+    ends_drawn: bool,
+    /// The last reading of counters in this step.
+    counted: Option<CounterReading>,
+}
+
+impl Narrator {
+    pub(in crate::render) fn new(drawings: bool) -> Self {
+        Self {
+            drawings,
+            ..Self::default()
+        }
+    }
+
+    /// An event in words.
+    pub(in crate::render) fn tell(&mut self, event: &Event) -> Vec<Block> {
+        match event {
+            Event::StepStarted {
+                number,
+                total,
+                title,
+                ..
+            } => {
+                *self = Self::new(self.drawings);
+                let title = title.as_ref().map(|title| Line::of(Role::Heading, title));
+                vec![Block::Gap, Block::Progress(*number, *total, title)]
+            }
+            Event::Outcome { outcome } => self.outcome(outcome),
+            Event::Question {
+                question,
+                options,
+                prediction,
+                ..
+            } => {
+                self.predicting = *prediction;
+                asked(question, options, *prediction)
+            }
+            Event::Predicted { option, text } => {
+                self.predicted = Some((*option, text.clone()));
+                vec![choice("you predict", *option, text)]
+            }
+            Event::Graded {
+                chosen,
+                came_true,
+                truth,
+                ..
+            } => self.graded(*chosen, came_true, truth),
+            Event::Explained { text } => self.explained(text),
+            Event::Card { card } => {
+                let mut blocks = vec![Block::Gap];
+                blocks.extend(reference::behind_a_failure(card, self.failed));
+                blocks
+            }
+            other => tell(other),
+        }
+    }
+
+    /// What is to be typed next, with the lines that Enter would run.
+    pub(in crate::render) fn ask(&self, ask: &Ask) -> Vec<Block> {
+        let mut blocks = vec![Block::Gap];
+        if let Ask::Run { lines } = ask {
+            // Not yet commands: no prompt stands before them.
+            blocks.extend(lines.iter().map(|line| Block::Remark(highlight(line))));
+        }
+        blocks.push(Block::Remark(Line::from(&*hint(ask, self.predicting))));
+        blocks
+    }
+
+    fn outcome(&mut self, outcome: &Outcome) -> Vec<Block> {
+        let mut blocks = match outcome.fact() {
+            Some(Fact::Counters(reading)) => self.counters(reading),
+            _ => say(outcome),
+        };
+        self.failed = outcome.failure().map(|failure| failure.operation);
+        self.sequence.add(outcome);
+        if self.drawings && !self.ends_drawn {
+            let drawn = self.ends(outcome).map(Block::Ends);
+            self.ends_drawn = drawn.is_some();
+            blocks.extend(drawn);
+        }
+        blocks
+    }
+
+    /// A second reading tells the difference; the whole list again would hide it.
+    fn counters(&mut self, reading: &CounterReading) -> Vec<Block> {
+        let earlier = self.counted.replace(reading.clone());
+        let mut blocks = looking::counters(reading);
+        if let Some(earlier) = earlier.filter(|e| e.interface == reading.interface) {
+            blocks.truncate(1);
+            blocks.extend(looking::counted_since(&earlier, reading));
+        }
+        blocks
+    }
+
+    /// The four-tuple of a new connection.
+    fn ends(&self, outcome: &Outcome) -> Option<Ends> {
+        let Fact::Connection(end) = outcome.fact()? else {
+            return None;
+        };
+        if end.role == End::Server || end.local.inet().is_none() {
+            return None;
+        }
+        let client = outcome.name.as_deref().unwrap_or("client");
+        let server = self.sequence.listener(&end.peer).unwrap_or("peer");
+        Some(Ends {
+            client: (client.to_owned(), end.local.clone()),
+            server: (server.to_owned(), end.peer.clone()),
+        })
+    }
+
+    fn graded(
+        &mut self,
+        chosen: Option<usize>,
+        came_true: &[usize],
+        truth: &[String],
+    ) -> Vec<Block> {
+        let mut blocks = vec![Block::Gap];
+        let predicted = self.predicted.take();
+        if let Some(option) = chosen {
+            let place = came_true.iter().position(|true_one| *true_one == option);
+            let text = predicted
+                .map(|(_, text)| text)
+                .or_else(|| truth.get(place?).cloned());
+            blocks.push(choice("you predicted", option, &text.unwrap_or_default()));
+        }
+        for (option, text) in came_true.iter().zip(truth) {
+            blocks.push(choice("the kernel did", *option, text));
+        }
+        match chosen {
+            Some(option) if came_true.contains(&option) => {
+                blocks.push(fact(Line::of(Role::Ok, "as you predicted")));
+            }
+            Some(_) if !came_true.is_empty() => {
+                let line = Line::of(Role::Surprise, "it went another way: worth a second look");
+                blocks.push(fact(line));
+            }
+            _ => {}
+        }
+        blocks
+    }
+
+    fn explained(&mut self, text: &str) -> Vec<Block> {
+        let mut blocks = vec![Block::Gap];
+        if self.drawings && self.sequence.is_worth_drawing() {
+            blocks.push(Block::Sequence(std::mem::take(&mut self.sequence)));
+            blocks.push(Block::Gap);
+        }
+        blocks.push(Block::Prose(text.to_owned()));
+        blocks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_reading_tells_the_difference() {
+        let reading = |packets: u64| {
+            let protocol = [
+                ("TcpOutRsts".to_owned(), packets),
+                ("UdpNoPorts".to_owned(), 7),
+            ];
+            let outcome = Outcome {
+                name: None,
+                verb: "counters",
+                took: std::time::Duration::ZERO,
+                result: crate::lang::Observed::Done(Fact::Counters(CounterReading {
+                    interface: "lo".to_owned(),
+                    rx_packets: packets,
+                    rx_bytes: 60 * packets,
+                    tx_packets: packets,
+                    tx_bytes: 60 * packets,
+                    protocol: protocol.into(),
+                })),
+            };
+            Event::Outcome {
+                outcome: Box::new(outcome),
+            }
+        };
+        let mut narrator = Narrator::new(false);
+        let said = |blocks: Vec<Block>| {
+            let text = |block: &Block| match block {
+                Block::Fact(line) => line.as_str().to_owned(),
+                other => panic!("{other:?}"),
+            };
+            blocks.iter().map(text).collect::<Vec<_>>().join("\n")
+        };
+        let first = said(narrator.tell(&reading(10)));
+        assert!(
+            first.ends_with("protocols: TcpOutRsts 10, UdpNoPorts 7"),
+            "{first}"
+        );
+        let second = said(narrator.tell(&reading(14)));
+        assert!(
+            second.contains("received +4 packets, +240 bytes"),
+            "{second}"
+        );
+        assert!(second.ends_with("changed: TcpOutRsts +4"), "{second}");
+    }
+}
