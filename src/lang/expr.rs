@@ -10,6 +10,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
+use super::filters::unknown_filter;
 use super::observed::describe;
 use super::places::guard_expression;
 use super::scope::Scope;
@@ -75,10 +76,8 @@ impl Expr {
         environment()
             .compile_expression(&self.text)
             .map_err(|e| read_error(&e, &self.text))?;
-        match verdicts::unknown_test(&self.text) {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+        let unknown = verdicts::unknown_test(&self.text).or_else(|| unknown_filter(&self.text));
+        unknown.map_or(Ok(()), Err)
     }
 
     /// The text it was read from.
@@ -94,6 +93,17 @@ impl Expr {
         environment()
             .compile_expression(&self.text)
             .map(|expression| expression.undeclared_variables(false).into_iter().collect())
+            .unwrap_or_default()
+    }
+
+    /// The same names with what is looked up in them: `server.port`.
+    pub fn paths(&self) -> BTreeSet<String> {
+        if guard_expression(&self.text).is_err() {
+            return BTreeSet::new();
+        }
+        environment()
+            .compile_expression(&self.text)
+            .map(|expression| expression.undeclared_variables(true).into_iter().collect())
             .unwrap_or_default()
     }
 

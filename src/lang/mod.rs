@@ -6,6 +6,8 @@
 mod card;
 mod command;
 mod expr;
+mod fields;
+mod filters;
 mod line;
 mod observed;
 mod outcome;
@@ -19,6 +21,7 @@ mod verdicts;
 pub use card::{Card, CardSource, Cause};
 pub use command::*;
 pub use expr::{Expr, ExprError, Verdict};
+pub use fields::FIELDS;
 pub use line::{
     Line, LineError, parse_line, parse_words, verb_flags, verb_names, verb_usage, verbs,
 };

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::expr::{ExprError, context, environment, read_error};
+use super::filters::unknown_filter;
 use super::places::{guard_template, places};
 use super::scope::Scope;
 use super::verdicts;
@@ -40,7 +41,8 @@ impl Template {
             .map_err(|e| read_error(&e, &self.text))?;
         for place in self.places() {
             let inner = self.text.get(place.clone()).unwrap_or_default();
-            if let Some(mut error) = verdicts::unknown_test(inner) {
+            let unknown = verdicts::unknown_test(inner).or_else(|| unknown_filter(inner));
+            if let Some(mut error) = unknown {
                 error.span = place.start + error.span.start..place.start + error.span.end;
                 return Err(error);
             }
@@ -61,6 +63,17 @@ impl Template {
         environment()
             .template_from_str(&self.text)
             .map(|template| template.undeclared_variables(false).into_iter().collect())
+            .unwrap_or_default()
+    }
+
+    /// The same names with what is looked up in them: `server.port`.
+    pub fn paths(&self) -> BTreeSet<String> {
+        if !self.has_places() || guard_template(&self.text).is_err() {
+            return BTreeSet::new();
+        }
+        environment()
+            .template_from_str(&self.text)
+            .map(|template| template.undeclared_variables(true).into_iter().collect())
             .unwrap_or_default()
     }
 
