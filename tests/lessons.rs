@@ -267,3 +267,12 @@ mod properties {
         }
     }
 }
+
+/// Editors read it through the first line of each lesson. `looplab schema > lessons/lesson.schema.json`
+/// brings it up to date.
+#[test]
+fn the_schema_beside_the_lessons_is_the_programs_own() {
+    let text = fs::read_to_string(root().join("lessons/lesson.schema.json")).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(written, looplab::lesson::schema());
+}

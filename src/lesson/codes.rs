@@ -80,6 +80,7 @@ codes! {
     FixedPort "L208" Error "A fixed port on the learner's own machine may be taken; it belongs in the private world.",
     NotForLessons "L209" Error "A lesson's line may not do that; the lab would refuse it.",
     LongWait "L210" Error "A lesson's line waits longer than a lesson may.",
+    UnknownField "L211" Warning "No outcome has a field of this name: it stays empty, and never holds.",
     // L3: the lesson
     NoSteps "L301" Error "A lesson without steps teaches nothing.",
     TooManySteps "L302" Error "More steps than anyone walks.",

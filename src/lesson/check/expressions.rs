@@ -1,9 +1,11 @@
 //! Expressions and templates against the names that are bound where they are used.
+use std::ops::Range;
+
 use super::super::codes::Code;
 use super::super::finding::Finding;
 use super::super::tree::Path;
 use super::ENOUGH;
-use super::names::{Names, place_in_template, place_of};
+use super::names::{Names, Slip, place_in_template, place_of, slips};
 use crate::lang::{Expr, Template};
 
 /// Whether an expression may be a constant.
@@ -34,7 +36,18 @@ pub(super) fn expression(expr: &Expr, path: &Path, names: &Names, proves: Proves
             None => finding,
         }
     });
-    found.collect()
+    let slips = slips(expr.paths(), names).into_iter().take(ENOUGH);
+    let slips = slips.map(|slip| unknown_field(&slip, path, place_of(&slip.path, expr.text())));
+    found.chain(slips).collect()
+}
+
+fn unknown_field(slip: &Slip, path: &Path, place: Option<Range<usize>>) -> Finding {
+    let message = format!("no outcome has a field `{}`", slip.field);
+    let finding = Finding::new(Code::UnknownField, path, message).help(slip.advice());
+    match place {
+        Some(place) => finding.inside(slip.in_path(&place)),
+        None => finding,
+    }
 }
 
 /// A text with places at a path.
@@ -58,5 +71,10 @@ pub(super) fn text(text: &str, path: &Path, names: &Names) -> Vec<Finding> {
             None => finding,
         }
     });
-    found.collect()
+    let slips = slips(template.paths(), names).into_iter().take(ENOUGH);
+    let slips = slips.map(|slip| {
+        let place = place_in_template(&slip.path, &template);
+        unknown_field(&slip, path, place)
+    });
+    found.chain(slips).collect()
 }

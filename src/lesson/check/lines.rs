@@ -7,7 +7,7 @@ use super::super::codes::Code;
 use super::super::finding::Finding;
 use super::super::tree::Path;
 use super::ENOUGH;
-use super::names::{Names, braces, place_in_template, place_of};
+use super::names::{Names, Slip, braces, place_in_template, place_of, slips};
 use crate::lang::{
     Command, Expr, Line, LineError, Place, Template, parse_duration, parse_line, parse_words,
 };
@@ -115,6 +115,10 @@ impl LineChecker<'_> {
                     let place = place_in_template(&name, &template);
                     self.name(&name, place, names);
                 }
+                for slip in slips(template.paths(), names) {
+                    let place = place_in_template(&slip.path, &template);
+                    self.slip(&slip, place);
+                }
             }
         }
         for name in used(command) {
@@ -139,6 +143,12 @@ impl LineChecker<'_> {
                 Some(names.advice(name)),
             );
         }
+    }
+
+    fn slip(&mut self, slip: &Slip, place: Option<Range<usize>>) {
+        let message = format!("no outcome has a field `{}`", slip.field);
+        let place = place.map_or(self.whole(), |path| slip.in_path(&path));
+        self.find(Code::UnknownField, place, message, Some(slip.advice()));
     }
 
     fn expression(&mut self, command: &Command, names: &Names) {
@@ -172,6 +182,10 @@ impl LineChecker<'_> {
                 for name in expr.names() {
                     let place = place_of(&name, text);
                     self.name(&name, place.map(|p| at + p.start..at + p.end), names);
+                }
+                for slip in slips(expr.paths(), names) {
+                    let place = place_of(&slip.path, text);
+                    self.slip(&slip, place.map(|p| at + p.start..at + p.end));
                 }
             }
         }

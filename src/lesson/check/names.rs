@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::super::words::near;
-use crate::lang::{Scope, Template};
+use crate::lang::{FIELDS, Scope, Template};
 
 /// The names that are bound at one point of a step.
 #[derive(Clone, Debug)]
@@ -73,6 +73,44 @@ impl Names {
             own => format!("names bound here: {}; and always {always}", own.join(", ")),
         }
     }
+}
+
+/// A look-up such as `server.prot` of a field that no outcome has.
+pub(super) struct Slip {
+    /// `server.prot`, to be found in the text.
+    pub(super) path: String,
+    /// `prot`.
+    pub(super) field: String,
+}
+
+impl Slip {
+    /// The repair.
+    pub(super) fn advice(&self) -> String {
+        match near(&self.field, FIELDS.iter().copied()) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => "`show NAME` at the prompt lists the fields of an outcome".to_owned(),
+        }
+    }
+
+    /// The place of the field, given the place of the whole path.
+    pub(super) fn in_path(&self, path: &Range<usize>) -> Range<usize> {
+        path.end - self.field.len()..path.end
+    }
+}
+
+/// The look-ups that no outcome can answer. `machine` and the lists have fields of their own.
+pub(super) fn slips(paths: BTreeSet<String>, names: &Names) -> Vec<Slip> {
+    let slips = paths.into_iter().filter_map(|path| {
+        let mut parts = path.split('.');
+        let (name, field) = (parts.next()?, parts.next()?);
+        let outcome = name == "last" || !Scope::RESERVED.contains(&name);
+        let unknown = outcome && names.has(name) && FIELDS.binary_search(&field).is_err();
+        unknown.then(|| Slip {
+            path: format!("{name}.{field}"),
+            field: field.to_owned(),
+        })
+    });
+    slips.collect()
 }
 
 /// The first place of a name as a word of its own: not part of a longer word, not an attribute
