@@ -39,8 +39,6 @@ fn names() {
         ("send client", "nothing to send"),
         (r"send client '\q'", "stands for no byte"),
         ("send client x --to server", "--to"),
-        ("show server.port +", "show server.port +: "),
-        ("expect server is sleepy", "there is no test `sleepy`"),
         ("expect server is closed", "expect server is closed: "),
         ("wait server is closed --within 10ms", "not within 10 ms"),
         ("repeat 3 sockets", "`sockets` is not for repeating"),
@@ -253,6 +251,23 @@ fn lines_that_cannot_be_read_say_where() {
     assert_eq!(error.span, 9..14);
     let error = lab.run("listen {{ nothing", Author::Learner).unwrap_err();
     assert!(!error.message.is_empty());
+    let error = lab
+        .run("listen {{ nothing }}", Author::Learner)
+        .unwrap_err();
+    let help = error.help.unwrap_or_default();
+    assert!(help.starts_with("there is no `nothing` here"), "{help}");
+    for (line, place, message) in [
+        ("x = show server.port +", 21..22, "cannot be read"),
+        (
+            "expect server is sleepy",
+            17..23,
+            "there is no test `sleepy`",
+        ),
+    ] {
+        let error = lab.run(line, Author::Learner).unwrap_err();
+        assert!(error.message.contains(message), "{error:?}");
+        assert_eq!(error.span, place, "{line}");
+    }
     let error = lab.run("listen {{ 1 + 1 }}x", Author::Learner).unwrap_err();
     assert_eq!(error.help.as_deref(), Some("the line reads: listen 2x"));
     assert!(

@@ -104,7 +104,7 @@ impl Lab {
     /// cannot be read. Ctrl-C stops a line that waits: its outcome is then `interrupted`.
     pub fn run(&mut self, text: &str, author: Author) -> Result<Ran, LineError> {
         let line = self.expand(text)?;
-        let parsed = parse_line(&line).map_err(|error| against(text, &line, error))?;
+        let parsed = read(&line).map_err(|error| self.against(text, &line, error))?;
         let outcome = parsed.map(|parsed| self.run_line(parsed, author));
         Ok(Ran {
             line: line.trim().to_owned(),
@@ -158,6 +158,21 @@ impl Lab {
             span: error.span,
             help: None,
         })
+    }
+
+    /// A place in a line whose templates were filled is no place in the line as it was written.
+    fn against(&self, written: &str, line: &str, mut error: LineError) -> LineError {
+        if written == line {
+            return error;
+        }
+        let names = Template::unchecked(written).names();
+        let scope = self.scope();
+        error.span = 0..written.trim_end().len();
+        error.help = Some(match names.iter().find(|name| scope.get(name).is_none()) {
+            Some(missing) => format!("there is no `{missing}` here, so its place stayed empty"),
+            None => format!("the line reads: {line}"),
+        });
+        error
     }
 
     fn run_line(&mut self, line: Line, author: Author) -> Outcome {
@@ -233,21 +248,19 @@ impl Drop for Lab {
     }
 }
 
+/// Reads a line and the expression in it.
+fn read(line: &str) -> Result<Option<Line>, LineError> {
+    let parsed = parse_line(line)?;
+    if let Some(parsed) = &parsed {
+        verbs::readable(&parsed.command, line)?;
+    }
+    Ok(parsed)
+}
+
 /// How long a line may wait: a lesson does not hold the learner up.
 fn bounded(within: Duration, author: Author) -> Duration {
     match author {
         Author::Lesson => within.min(limits::LONGEST_LESSON_WITHIN),
         Author::Learner => within,
     }
-}
-
-/// A place in a line whose templates were filled is no place in the line as it was written.
-fn against(written: &str, line: &str, mut error: LineError) -> LineError {
-    if written != line {
-        error.span = 0..written.trim_end().len();
-        error
-            .help
-            .get_or_insert_with(|| format!("the line reads: {line}"));
-    }
-    error
 }

@@ -36,7 +36,7 @@ pub struct LineError {
 /// Reads one line; `None` for a blank line or a comment. `{{ … }}` must be filled in before.
 pub fn parse_line(text: &str) -> Result<Option<Line>, LineError> {
     if text.len() > limits::LINE_BYTES {
-        return Err(too_long(text));
+        return Err(too_long());
     }
     let (name, rest_at) = split_name(text)?;
     let rest = text.get(rest_at..).unwrap_or_default();
@@ -160,10 +160,9 @@ fn error(message: impl Into<String>, span: Range<usize>) -> LineError {
     }
 }
 
-fn too_long(text: &str) -> LineError {
+fn too_long() -> LineError {
     let message = format!(
-        "this line has {} bytes; a line has at most {}",
-        text.len(),
+        "this line is too long: a line has at most {} bytes",
         limits::LINE_BYTES
     );
     error(message, 0..0).with_help("`send NAME --bytes N` sends many bytes without typing them")
@@ -182,6 +181,10 @@ fn split_name(text: &str) -> Result<(Option<String>, usize), LineError> {
     }
     let start = before.len() - before.trim_start().len();
     let span = start..start + word.len();
+    if word.is_empty() {
+        return Err(error("a name is missing before the `=`", at..at + 1)
+            .with_help("for example: server = listen 127.0.0.1:0"));
+    }
     if !is_name(word) {
         let message = format!("`{word}` cannot be a name");
         return Err(error(message, span)
@@ -309,6 +312,10 @@ fn in_our_words(problem: &clap::Error, text: &str) -> LineError {
             let word = context(ContextKind::InvalidSubcommand).unwrap_or_default();
             unknown_verb(&word, text)
         }
+        ErrorKind::UnknownArgument if verb.starts_with('-') => {
+            error("a line begins with a verb", place_of(verb, text))
+                .with_help("`help` lists the verbs")
+        }
         ErrorKind::UnknownArgument => {
             let word = context(ContextKind::InvalidArg).unwrap_or_default();
             let help = context(ContextKind::SuggestedArg)
@@ -366,16 +373,23 @@ fn invalid_value(problem: &clap::Error, text: &str) -> LineError {
     let value = string(ContextKind::InvalidValue);
     let argument = string(ContextKind::InvalidArg);
     let place = place_of(&value, text);
-    if let Some(ContextValue::Strings(valid)) = problem.get(ContextKind::ValidValue) {
-        let valid = valid.join(", ");
-        return error(format!("`{value}` does not fit {argument}"), place)
-            .with_help(format!("one of: {valid}"));
-    }
-    if value.is_empty() {
-        return error(
-            format!("{argument} needs a value"),
-            0..text.trim_end().len(),
-        );
+    let valid = match problem.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(valid)) if !valid.is_empty() => Some(valid.join(", ")),
+        _ => None,
+    };
+    let said = if value.is_empty() {
+        let flag = argument.split(' ').next().unwrap_or_default();
+        let place = place_of(flag, text);
+        Some(error(format!("{argument} needs a value"), place))
+    } else {
+        let unfit = || error(format!("`{value}` does not fit {argument}"), place.clone());
+        valid.is_some().then(unfit)
+    };
+    if let Some(said) = said {
+        return match valid {
+            Some(valid) => said.with_help(format!("one of: {valid}")),
+            None => said,
+        };
     }
     match std::error::Error::source(problem) {
         // Our own value parsers speak for themselves.
@@ -502,6 +516,19 @@ mod tests {
             (
                 "a = ",
                 "a verb is missing after the `=` @ | for example: server = listen 127.0.0.1:0",
+            ),
+            (
+                "= listen 0",
+                "a name is missing before the `=` @= | for example: server = listen 127.0.0.1:0",
+            ),
+            (
+                "a = listen 0 --backlog",
+                "--backlog <N> needs a value @--backlog",
+            ),
+            ("sockets --state", "--state <STATE> needs a value @--state"),
+            (
+                "--help",
+                "a line begins with a verb @--help | `help` lists the verbs",
             ),
             (
                 "1a = listen 0",

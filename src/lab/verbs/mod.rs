@@ -22,6 +22,8 @@ use super::ledger::Held;
 use crate::lang::{Author, Command, Fact, Failure};
 
 /// What a verb observed, and what it left open.
+pub(super) use think::readable;
+
 pub(super) type Done = Result<(Fact, Held), Failure>;
 
 impl Lab {

@@ -6,8 +6,8 @@ use crate::lab::failure::{self, Ends, shown};
 use crate::lab::ledger::Held;
 use crate::lab::{Lab, bounded, measure};
 use crate::lang::{
-    Author, Expr, ExprError, Fact, Failure, FailureCause, Holding, Plot, Shown, Verdict, Wait,
-    Waited, parse_duration,
+    Author, Command, Expr, ExprError, Fact, Failure, FailureCause, Holding, LineError, Plot, Shown,
+    Verdict, Wait, Waited, parse_duration,
 };
 use crate::limits;
 
@@ -109,6 +109,27 @@ fn ports(ports: &[u16], title: String) -> Plot {
         title,
         histogram: measure::buckets(&values, BARS),
     }
+}
+
+/// An expression with a mistake in it is a line that cannot be read, not a finding.
+pub(in crate::lab) fn readable(command: &Command, text: &str) -> Result<(), LineError> {
+    let expression = match command {
+        Command::Expect(expression) | Command::Show(expression) => expression.words.join(" "),
+        Command::Wait(wait) if parse_duration(&wait.text()).is_err() => wait.text(),
+        _ => return Ok(()),
+    };
+    let Err(error) = Expr::parse(&expression) else {
+        return Ok(());
+    };
+    let span = match text.find(&expression) {
+        Some(at) => at + error.span.start..at + error.span.end,
+        None => 0..text.trim_end().len(),
+    };
+    Err(LineError {
+        message: error.message,
+        span,
+        help: None,
+    })
 }
 
 fn unreadable(verb: &'static str, text: &str, error: &ExprError) -> Failure {
