@@ -84,10 +84,7 @@ impl<W: Write> View for JsonView<W> {
     }
 
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
-        self.write(&Record {
-            v: VERSION,
-            rest: outcome,
-        })
+        self.record("outcome", outcome)
     }
 
     fn ask(&mut self, ask: &Ask) -> io::Result<()> {

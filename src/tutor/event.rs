@@ -123,6 +123,7 @@ pub enum Event {
     /// What came of a line.
     Outcome {
         /// The typed value.
+        #[serde(flatten)]
         outcome: Box<Outcome>,
     },
     /// The set-up of a step ran these lines.
