@@ -36,11 +36,11 @@ pub struct Global {
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
-    /// Keep progress in this directory instead of the XDG state directory.
-    #[arg(long, global = true, value_name = "DIR", env = "LOOPLAB_STATE")]
+    /// Keep progress in this directory instead of the XDG state directory [env: LOOPLAB_STATE].
+    #[arg(long, global = true, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// Lay the lessons of this directory over the built-in ones.
-    #[arg(long, global = true, value_name = "DIR", env = "LOOPLAB_LESSONS")]
+    /// Lay the lessons of this directory over the built-in ones [env: LOOPLAB_LESSONS].
+    #[arg(long, global = true, value_name = "DIR")]
     pub lessons: Option<PathBuf>,
 }
 
@@ -96,7 +96,7 @@ pub enum Verb {
 pub struct Learn {
     /// Which lesson; the one you are in, or the next one, when absent.
     pub lesson: Option<String>,
-    /// Begin at this step.
+    /// Begin at this step, by its id or number.
     #[arg(long, value_name = "STEP")]
     pub step: Option<String>,
     /// Begin the lesson anew.
@@ -151,9 +151,15 @@ pub struct Present {
     #[arg(long)]
     pub auto: bool,
     /// With --auto: seconds to pause where you would press Enter.
-    #[arg(long, value_name = "SECONDS", default_value_t = 3.0, requires = "auto")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 3.0,
+        requires = "auto",
+        allow_negative_numbers = true
+    )]
     pub pace: f64,
-    /// Begin at this step.
+    /// Begin at this step, by its id or number.
     #[arg(long, value_name = "STEP")]
     pub step: Option<String>,
 }

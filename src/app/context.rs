@@ -1,6 +1,7 @@
 //! What every front end starts from: the flags, the library, the screen.
 use std::env;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::screen::Screen;
@@ -20,19 +21,27 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(global: Global) -> Self {
-        let library = Library::open(match &global.lessons {
+    /// Fails with a sentence when the lessons that were asked for are not there.
+    pub(crate) fn new(global: Global) -> Result<Self, String> {
+        let own = global.lessons.clone().or_else(|| path("LOOPLAB_LESSONS"));
+        if let Some(own) = own.as_deref().filter(|own| !own.is_dir()) {
+            return Err(format!(
+                "--lessons {}: there is no such directory",
+                own.display()
+            ));
+        }
+        let library = Library::open(match own {
             Some(own) => LibraryConfig::with(own),
             None => LibraryConfig::usual(),
         });
         let (view, style) = surroundings(&global);
         let screen = Screen::stdout(view, style);
-        Self {
+        Ok(Self {
             library: Arc::new(library),
             global,
             screen,
             style,
-        }
+        })
     }
 
     /// The library as a source of cards.
@@ -47,8 +56,14 @@ impl Context {
 
     /// Where progress is kept.
     pub(crate) fn state(&self) -> StateDir {
-        StateDir::choose(self.global.state.clone(), None)
+        StateDir::choose(self.global.state.clone(), env::var_os("LOOPLAB_STATE"))
     }
+}
+
+/// A path the environment names.
+fn path(variable: &str) -> Option<PathBuf> {
+    let value = env::var_os(variable).filter(|value| !value.is_empty())?;
+    Some(value.into())
 }
 
 /// Reads the environment, once, for the view.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::choice::{find_step, lessons_called, open_lesson};
 use super::context::Context;
 use super::free_play;
 use super::history::History;
@@ -47,7 +48,6 @@ pub(crate) fn learn(context: &Context, learn: &Learn) -> io::Result<Exit> {
         Some(name) => name.clone(),
         None => session.suggested(),
     };
-    let wanted = find_lesson(context, &wanted);
     match session.lesson(&wanted, learn.step.as_deref(), learn.restart)? {
         Some(Leave::Quit) => Ok(Exit::Done),
         Some(Leave::Menu | Leave::Finished) => session.menu_loop(),
@@ -60,20 +60,6 @@ pub(crate) fn lab(context: &Context) -> io::Result<Exit> {
     let mut session = Session::open(context)?;
     free_play::play(context, &mut session.lab, &mut session.keyboard)?;
     Ok(Exit::Done)
-}
-
-/// The id of the lesson that a word means: an id, a number, or part of a title.
-pub(crate) fn find_lesson(context: &Context, word: &str) -> String {
-    let entries = context.library.index();
-    let lower = word.to_lowercase();
-    let number = lower.parse().ok();
-    let exact = |e: &&Entry| e.id == lower || (number.is_some() && e.number == number);
-    let part = |e: &&Entry| e.id.contains(&lower) || e.title.to_lowercase().contains(&lower);
-    let found = entries
-        .iter()
-        .find(exact)
-        .or_else(|| entries.iter().find(part));
-    found.map_or_else(|| word.to_owned(), |entry| entry.id.clone())
 }
 
 impl<'a> Session<'a> {
@@ -160,13 +146,11 @@ impl<'a> Session<'a> {
                     self.lab.clear();
                     self.show_menu()?;
                 }
-                word => {
-                    let id = find_lesson(self.context, word);
-                    if entries.iter().any(|entry| entry.id == id) {
-                        return Ok(Choice::Lesson(id));
-                    }
-                    self.other(word)?;
+                word if is_line(word) => self.other(word)?,
+                word if !lessons_called(self.context, word).is_empty() => {
+                    return Ok(Choice::Lesson(word.to_owned()));
                 }
+                word => self.other(word)?,
             }
         }
     }
@@ -174,33 +158,32 @@ impl<'a> Session<'a> {
     /// A line at the menu that names no lesson: a search, or a line for the lab.
     fn other(&mut self, typed: &str) -> io::Result<()> {
         match typed.split_once(' ') {
-            Some(("find", word)) => super::reference::found(self.context, word),
+            Some(("find", word)) => match super::reference::found(self.context, word)? {
+                None => Ok(()),
+                Some(nothing) => self.context.screen.remark(&nothing),
+            },
             Some(("help", verb)) => free_play::verb_help(self.context, verb),
             _ => free_play::one(self.context, &mut self.lab, typed),
         }
     }
 
-    /// Walks one lesson; `None` when there is no such lesson, or it is broken. Says so then.
-    fn lesson(&mut self, id: &str, step: Option<&str>, restart: bool) -> io::Result<Option<Leave>> {
-        let lesson = match self.context.library.lesson(id) {
-            Ok(lesson) => Arc::new(lesson),
-            Err(error) => {
-                self.context.screen.lesson_error(&error)?;
-                return Ok(None);
-            }
-        };
-        if let Some(step) = step.filter(|step| lesson.step(step).is_none()) {
-            let ids: Vec<_> = lesson.steps.iter().map(|step| step.id.as_str()).collect();
-            let ids = ids.join(", ");
-            self.context.screen.error(&format!(
-                "lesson `{}` has no step `{step}`; its steps are {ids}",
-                lesson.id
-            ))?;
+    /// Walks one lesson; `None` when there is no such lesson or step, or it is broken. Says so then.
+    fn lesson(
+        &mut self,
+        word: &str,
+        step: Option<&str>,
+        restart: bool,
+    ) -> io::Result<Option<Leave>> {
+        let Some(lesson) = open_lesson(self.context, word) else {
             return Ok(None);
-        }
-        let from = step
-            .map(str::to_owned)
-            .or_else(|| self.place_in(&lesson, restart));
+        };
+        let from = match step {
+            Some(step) => match find_step(self.context, &lesson, step) {
+                Some(id) => Some(id),
+                None => return Ok(None),
+            },
+            None => self.place_in(&lesson, restart),
+        };
         self.walk(lesson, from.as_deref()).map(Some)
     }
 
@@ -230,6 +213,12 @@ impl<'a> Session<'a> {
         self.lab.clear();
         leave
     }
+}
+
+/// Whether something typed at the menu is meant for the lab, whatever the lessons are called.
+fn is_line(typed: &str) -> bool {
+    let verb = typed.split_whitespace().next().unwrap_or_default();
+    typed.contains('=') || crate::lang::verb_names().contains(&verb)
 }
 
 /// The lessons with how far the learner is, for the menu and for `list`.

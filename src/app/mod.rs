@@ -9,6 +9,7 @@ use crate::prompt::terminal;
 
 mod autopilot;
 mod check;
+mod choice;
 mod context;
 mod doctor;
 mod free_play;
@@ -31,7 +32,13 @@ use context::Context;
 /// Runs a command.
 pub fn dispatch(cli: Cli) -> Exit {
     let guard = terminal::guard();
-    let context = Context::new(cli.global);
+    let context = match Context::new(cli.global) {
+        Ok(context) => context,
+        Err(problem) => {
+            screen::error(&problem);
+            return Exit::Usage;
+        }
+    };
     let exit = match cli.command {
         None => learn::menu(&context),
         Some(verb) => front_end(&context, &verb),
@@ -70,12 +77,9 @@ fn ended(context: &Context, error: &io::Error) -> Exit {
         io::ErrorKind::BrokenPipe => Exit::Done,
         io::ErrorKind::Interrupted => Exit::Interrupted,
         _ => {
-            // Standard error may be just as broken; the exit code still tells.
-            drop(
-                context
-                    .screen
-                    .error(&format!("input or output failed: {error}")),
-            );
+            context
+                .screen
+                .error(&format!("input or output failed: {error}"));
             Exit::Failed
         }
     }

@@ -1,16 +1,15 @@
 //! A lesson in front of a class: the same walk with an autopilot. Enter lets it type the next line;
 //! anything typed goes to the lesson, so that the room can vote with a letter.
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollTimeout, poll};
 
 use super::autopilot::Autopilot;
+use super::choice::{find_step, open_lesson};
 use super::context::Context;
 use super::keyboard::Keyboard;
-use super::learn::find_lesson;
 use super::screen::Screen;
 use super::walk::{Hand, Keyed, walk};
 use crate::cli::{Exit, Present};
@@ -25,20 +24,20 @@ pub(crate) fn present(context: &Context, wanted: &Present) -> io::Result<Exit> {
     if !(0.0..=LONGEST_PACE).contains(&wanted.pace) {
         context
             .screen
-            .error(&format!("--pace {}: from 0 to 3600 seconds", wanted.pace))?;
+            .error(&format!("--pace {}: from 0 to 3600 seconds", wanted.pace));
         return Ok(Exit::Usage);
     }
-    let lesson = match context
-        .library
-        .lesson(&find_lesson(context, &wanted.lesson))
-    {
-        Ok(lesson) => Arc::new(lesson),
-        Err(error) => {
-            context.screen.lesson_error(&error)?;
-            return Ok(Exit::Usage);
-        }
+    let Some(lesson) = open_lesson(context, &wanted.lesson) else {
+        return Ok(Exit::Usage);
     };
-    let mut tutor = Tutor::new(lesson, context.cards(), wanted.step.as_deref());
+    let step = match &wanted.step {
+        Some(word) => match find_step(context, &lesson, word) {
+            Some(step) => Some(step),
+            None => return Ok(Exit::Usage),
+        },
+        None => None,
+    };
+    let mut tutor = Tutor::new(lesson, context.cards(), step.as_deref());
     let mut lab = context.lab();
     let mut view = context.screen.clone();
     let mut hand: Box<dyn Hand> = if wanted.auto {

@@ -14,7 +14,7 @@ use crate::lesson::Found;
 pub(crate) fn list(context: &Context) -> io::Result<Exit> {
     let (journal, warning) = Journal::open(context.state(), SystemTime::now());
     if let Some(warning) = warning {
-        context.screen.remark(&warning.to_string())?;
+        context.screen.talk(&warning.to_string());
     }
     context.screen.list(&menu_lines(context, &journal))?;
     Ok(Exit::Done)
@@ -22,14 +22,17 @@ pub(crate) fn list(context: &Context) -> io::Result<Exit> {
 
 /// `find WORD`
 pub(crate) fn find(context: &Context, words: &[String]) -> io::Result<Exit> {
-    let word = words.join(" ");
-    found(context, &word)?;
-    let any = !context.library.find(&word).is_empty();
-    Ok(if any { Exit::Done } else { Exit::Failed })
+    Ok(match found(context, &words.join(" "))? {
+        None => Exit::Done,
+        Some(nothing) => {
+            context.screen.talk(&nothing);
+            Exit::Failed
+        }
+    })
 }
 
-/// What the library knows of a word, on the screen.
-pub(crate) fn found(context: &Context, word: &str) -> io::Result<()> {
+/// What the library knows of a word, on the screen; or a sentence when that is nothing.
+pub(crate) fn found(context: &Context, word: &str) -> io::Result<Option<String>> {
     let matches = context.library.find(word.trim());
     if matches.is_empty() {
         let near = context
@@ -37,9 +40,7 @@ pub(crate) fn found(context: &Context, word: &str) -> io::Result<()> {
             .near_key(word)
             .map(|key| format!("; did you mean `{key}`?"));
         let near = near.unwrap_or_default();
-        return context
-            .screen
-            .remark(&format!("Nothing here speaks of `{word}`{near}"));
+        return Ok(Some(format!("Nothing here speaks of `{word}`{near}")));
     }
     let opens = |found: Found| crate::render::Found {
         open: match found.kind {
@@ -51,7 +52,8 @@ pub(crate) fn found(context: &Context, word: &str) -> io::Result<()> {
         excerpt: found.line,
     };
     let results: Vec<_> = matches.into_iter().map(opens).collect();
-    context.screen.found(word, &results)
+    context.screen.found(word, &results)?;
+    Ok(None)
 }
 
 /// `explain TOPIC`
@@ -95,7 +97,7 @@ fn ask(context: &Context, verb: &str, words: &[String]) -> io::Result<Exit> {
         }
         Err(LineError { message, help, .. }) => {
             let help = help.map(|help| format!("; {help}")).unwrap_or_default();
-            context.screen.error(&format!("{message}{help}"))?;
+            context.screen.error(&format!("{message}{help}"));
             Ok(Exit::Usage)
         }
     }

@@ -21,7 +21,7 @@ pub(crate) fn run(context: &Context, path: &Path) -> io::Result<Exit> {
         Err(error) => {
             context
                 .screen
-                .error(&format!("cannot read {name}: {error}"))?;
+                .error(&format!("cannot read {name}: {error}"));
             Ok(Exit::Usage)
         }
     }
@@ -33,33 +33,26 @@ fn lines(
     name: &str,
     source: &mut dyn BufRead,
 ) -> io::Result<Exit> {
-    let mut number = 0;
-    loop {
-        number += 1;
-        let mut bytes = Vec::new();
-        let bound = limits::LINE_BYTES as u64 + 2;
-        let count = match source.take(bound).read_until(b'\n', &mut bytes) {
-            Ok(count) => count,
+    for number in 1.. {
+        let bytes = match next_line(source) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 context
                     .screen
-                    .error(&format!("cannot read {name}: {error}"))?;
+                    .error(&format!("cannot read {name}: {error}"));
                 return Ok(Exit::Usage);
             }
         };
-        if count == 0 {
-            return Ok(Exit::Done);
+        if bytes.is_empty() {
+            break;
         }
-        let line = match std::str::from_utf8(&bytes) {
-            Ok(text) => text.trim_end_matches(['\n', '\r']),
-            Err(error) => {
-                let at = error.valid_up_to();
-                let message = format!("{name}:{number}: not valid UTF-8 at byte {at} of the line");
-                context.screen.error(&message)?;
-                return Ok(Exit::Usage);
-            }
+        let line = String::from_utf8_lossy(&bytes);
+        let line = line.trim_end_matches(['\n', '\r']);
+        let ran = match not_utf8(&bytes) {
+            Some(error) => Err(error),
+            None => lab.run(line, Author::Learner),
         };
-        match lab.run(line, Author::Learner) {
+        match ran {
             Ok(ran) => {
                 let Some(outcome) = ran.outcome else { continue };
                 context.screen.script_outcome(number, &outcome)?;
@@ -67,33 +60,56 @@ fn lines(
                     return Ok(exit);
                 }
             }
-            Err(error) => return bad_line(context, name, number, line, error),
+            Err(error) => {
+                bad_line(context, name, number, line, &error);
+                return Ok(Exit::Usage);
+            }
         }
     }
+    Ok(Exit::Done)
 }
 
-/// Whether a script stops after this outcome. A failed operation is an ordinary result; a failed
-/// expectation is not.
+/// A line with its end, or so much of one that it is known to be too long; empty when there are no
+/// more.
+fn next_line(source: &mut dyn BufRead) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let bound = limits::LINE_BYTES as u64 + 2;
+    source.take(bound).read_until(b'\n', &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Bytes that are no text, in the place where they show as replacement characters.
+fn not_utf8(bytes: &[u8]) -> Option<LineError> {
+    let valid = std::str::from_utf8(bytes).err()?.valid_up_to();
+    Some(LineError {
+        message: format!("not valid UTF-8 at byte {valid} of the line"),
+        span: valid..valid + char::REPLACEMENT_CHARACTER.len_utf8(),
+        help: None,
+    })
+}
+
+/// Whether a script stops after this outcome. What the kernel refuses is an ordinary result; an
+/// expectation that fails is not, and neither is what no kernel was asked: a script that goes on
+/// after a slip of the pen proves nothing.
 fn ends(outcome: &Outcome) -> Option<Exit> {
     match (outcome.failure()?.error, outcome.verb) {
         (FailureCause::Interrupted, _) => Some(Exit::Interrupted),
         (_, "expect" | "wait") => Some(Exit::Failed),
+        (
+            FailureCause::Malformed
+            | FailureCause::NoSuchName
+            | FailureCause::NotAllowed
+            | FailureCause::Limit,
+            _,
+        ) => Some(Exit::Failed),
         _ => None,
     }
 }
 
-fn bad_line(
-    context: &Context,
-    name: &str,
-    number: usize,
-    line: &str,
-    error: LineError,
-) -> io::Result<Exit> {
+fn bad_line(context: &Context, name: &str, number: usize, line: &str, error: &LineError) {
     let column = line
         .get(..error.span.start)
         .map_or(1, |before| before.chars().count() + 1);
-    context
-        .screen
-        .bad_script_line(&format!("{name}:{number}:{column}"), line, error)?;
-    Ok(Exit::Usage)
+    let place = format!("{name}:{number}:{column}");
+    context.screen.bad_script_line(&place, line, error);
 }

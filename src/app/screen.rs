@@ -3,7 +3,7 @@
 //! A front end says what to show; how it looks is the view's business. Data goes to standard
 //! output, remarks about it to standard error, so that a pipe gets the one without the other.
 use std::cell::RefCell;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::lang::{LineError, Outcome};
 use crate::lesson::{Diagnostic, LessonError, Look, Severity};
 use crate::render::{
     Block, Check, Found, Line, MenuEntry, Page, Role, Style, View, ViewKind, checks, found, list,
-    menu, sanitize, view,
+    menu, mistake, sanitize, view,
 };
 use crate::tutor::{Ask, Event};
 
@@ -144,48 +144,45 @@ impl Screen {
         clippy::unused_self,
         reason = "a screen is where errors are shown, too"
     )]
-    pub(crate) fn error(&self, text: &str) -> io::Result<()> {
-        let text: Vec<_> = text
-            .lines()
-            .map(|line| sanitize(line).into_owned())
-            .collect();
-        writeln!(io::stderr().lock(), "looplab: {}", text.join("\n"))
+    pub(crate) fn error(&self, text: &str) {
+        error(text);
     }
 
     /// A remark about data that went to standard output.
     #[expect(clippy::unused_self, reason = "a screen is where talk goes, too")]
-    pub(crate) fn talk(&self, text: &str) -> io::Result<()> {
-        writeln!(io::stderr().lock(), "{}", sanitize(text))
+    pub(crate) fn talk(&self, text: &str) {
+        talk(text);
     }
 
     /// A line of a script that cannot be read, with a caret under the place.
-    pub(crate) fn bad_script_line(
-        &self,
-        place: &str,
-        line: &str,
-        error: LineError,
-    ) -> io::Result<()> {
-        self.error(&format!("{place}: {}", error.message))?;
-        let mut talk = view(ViewKind::Plain, io::stderr(), self.style);
-        talk.event(&Event::BadLine {
-            line: line.to_owned(),
-            message: error.message,
-            span: error.span,
-            help: error.help,
-        })
+    pub(crate) fn bad_script_line(&self, place: &str, line: &str, error: &LineError) {
+        self.error(&format!("{place}: {}", error.message));
+        let help = error.help.as_deref().map(Line::marked);
+        let blocks = [Block::Mistake(mistake(line, &error.span))].into_iter();
+        let page = Page {
+            kind: "mistake",
+            blocks: blocks.chain(help.map(Block::Remark)).collect(),
+            records: Vec::new(),
+        };
+        let style = Style {
+            color: self.look_of_errors().colour,
+            ..self.style
+        };
+        // As with all talk.
+        drop(view(ViewKind::Terminal, io::stderr(), style).page(&page));
     }
 
     /// Why a lesson cannot be opened.
-    pub(crate) fn lesson_error(&self, error: &LessonError) -> io::Result<()> {
+    pub(crate) fn lesson_error(&self, error: &LessonError) {
         match error {
             LessonError::Unknown { .. } => {
-                self.error(&format!("{error}; `looplab list` shows all lessons"))
+                self.error(&format!("{error}; `looplab list` shows all lessons"));
             }
             LessonError::Broken(diagnostics) => {
                 for diagnostic in &diagnostics.0 {
-                    writeln!(io::stderr().lock(), "{}", diagnostic.render(self.look()))?;
+                    let drawn = diagnostic.render(self.look_of_errors());
+                    drop(writeln!(io::stderr().lock(), "{drawn}"));
                 }
-                Ok(())
             }
         }
     }
@@ -196,6 +193,13 @@ impl Screen {
             return self.page(&Page::new("diagnostic", Vec::new(), &[diagnostic]));
         }
         writeln!(io::stdout().lock(), "{}\n", diagnostic.render(self.look()))
+    }
+
+    fn look_of_errors(&self) -> Look {
+        Look {
+            colour: self.style.color && io::stderr().is_terminal(),
+            ..self.look()
+        }
     }
 
     fn look(&self) -> Look {
@@ -260,6 +264,16 @@ impl Eye for Screen {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         self.show(event)
     }
+}
+
+/// An error before there is a screen.
+pub(crate) fn error(text: &str) {
+    talk(&format!("looplab: {text}"));
+}
+
+fn talk(text: &str) {
+    // Nobody is left to hear that standard error is broken; the exit code still tells.
+    drop(writeln!(io::stderr().lock(), "{}", sanitize(text)));
 }
 
 /// Whether a diagnostic fails a check.

@@ -234,7 +234,7 @@ impl CardSource for Library {
 
 /// Reads a lesson from a file of the user's.
 pub fn lesson_file(path: &Path) -> Result<Lesson, Diagnostics> {
-    Loaded::read(&lossy(path), &files::read(path)?).map(|loaded| loaded.lesson)
+    Loaded::open(path).map(|loaded| loaded.lesson)
 }
 
 /// The lesson files of a directory, sorted by name; none when it cannot be read.

@@ -11,6 +11,7 @@ use super::check;
 use super::codes::Code;
 use super::decode::{check_text, decode, with_last_newline};
 use super::diagnostic::{Diagnostic, Diagnostics, Source, short};
+use super::files;
 use super::finding::Finding;
 use super::glossary::Glossary;
 use super::model::Lesson;
@@ -74,6 +75,11 @@ impl Loaded {
     /// Reads a lesson file; `name` is the path as the author knows it, and gives the lesson its id.
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Diagnostics> {
         Self::from_text(name, decode(name, bytes)?)
+    }
+
+    /// Reads a lesson from a regular file, and never more of it than a lesson can have.
+    pub fn open(path: &std::path::Path) -> Result<Self, Diagnostics> {
+        Self::read(&path.to_string_lossy(), &files::read(path)?)
     }
 
     /// The same for text.

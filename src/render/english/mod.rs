@@ -23,6 +23,7 @@ pub use hints::prompt_hint;
 pub(super) use narrator::Narrator;
 pub use pages::{Check, Found, MenuEntry, checks, found, list, menu};
 pub use reference::card_page;
+pub use walk::mistake;
 
 /// What came of a line, in sentences and tables.
 pub fn say(outcome: &Outcome) -> Vec<Block> {

@@ -201,6 +201,19 @@ fn not_understood(given: &str, help: &str) -> Vec<Block> {
     vec![Block::Remark(line.then(&Line::marked(help)))]
 }
 
+/// A line, and which of its columns are meant by a span of its bytes.
+pub fn mistake(line: &str, span: &std::ops::Range<usize>) -> Mistake {
+    let start = line.floor_char_boundary(span.start.min(line.len()));
+    let end = line.floor_char_boundary(span.end.clamp(start, line.len()));
+    let before = Safe::new(line.get(..start).unwrap_or_default());
+    let inside = Safe::new(line.get(start..end).unwrap_or_default());
+    Mistake {
+        line: Line::from(line),
+        column: columns(before.as_str()),
+        width: columns(inside.as_str()).max(1),
+    }
+}
+
 /// The line with a mark under the mistake, then what is wrong, then what would be right.
 fn mistaken(
     line: &str,
@@ -208,17 +221,8 @@ fn mistaken(
     span: &std::ops::Range<usize>,
     help: Option<&str>,
 ) -> Vec<Block> {
-    let start = line.floor_char_boundary(span.start.min(line.len()));
-    let end = line.floor_char_boundary(span.end.clamp(start, line.len()));
-    let before = Safe::new(line.get(..start).unwrap_or_default());
-    let inside = Safe::new(line.get(start..end).unwrap_or_default());
-    let mistake = Mistake {
-        line: Line::from(line),
-        column: columns(before.as_str()),
-        width: columns(inside.as_str()).max(1),
-    };
     let mut blocks = vec![
-        Block::Mistake(mistake),
+        Block::Mistake(mistake(line, span)),
         fact(Line::marked_as(Role::Refused, message)),
     ];
     if let Some(help) = help {
