@@ -45,11 +45,17 @@ pub(crate) fn walk(
         }
         match tutor.want() {
             Want::Run { line, author } => tutor.ran(lab.run(&line, author)),
-            Want::Clear { .. } => {
-                lab.clear();
+            Want::Clear { world } => {
+                lab.clear_into(world);
                 tutor.looked(lab.scope());
             }
-            Want::Look => tutor.looked(lab.scope()),
+            Want::Look => {
+                if tutor.lesson().wants_private() {
+                    // So that the scope says for certain, and why not.
+                    lab.try_private();
+                }
+                tutor.looked(lab.scope());
+            }
             Want::Line(ask) => match hand.line(&ask, tutor)? {
                 Keyed::Line(line) => tutor.line(&line),
                 Keyed::Interrupted => tutor.interrupted(),

@@ -217,10 +217,10 @@ impl Ledger {
         Some(name.cloned().unwrap_or_default())
     }
 
-    /// Where own sockets of a kind receive.
-    pub(super) fn receiving(&self, fits: impl Fn(Kind) -> bool) -> Vec<SocketAddr> {
+    /// Where own sockets that fit receive.
+    pub(super) fn receiving(&self, fits: impl Fn(&Own) -> bool) -> Vec<SocketAddr> {
         self.sockets()
-            .filter(|(_, own)| fits(own.kind))
+            .filter(|(_, own)| fits(own))
             .filter_map(|(_, own)| own.local.inet())
             .collect()
     }

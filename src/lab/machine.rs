@@ -1,5 +1,5 @@
 //! What lessons may need to know of the machine before they start: `machine` in expressions.
-//! Read once, when first asked for. Nothing is changed, and nothing is sent.
+//! Read once in each world, when first asked for. Nothing is changed, and nothing is sent.
 use std::io::Read;
 use std::net::Ipv6Addr;
 use std::os::fd::AsFd;
@@ -10,22 +10,33 @@ use socket2::{Domain, Protocol, SockAddr, Type};
 
 use super::observe::{self, Namespace};
 use super::sys;
+use super::world::Worlds;
 use crate::net::PortRange;
 
 /// The facts. What cannot be read is null or false, never a guess.
-pub(super) fn facts(namespace: &dyn Namespace, private: bool) -> Value {
+pub(super) fn facts(namespace: &dyn Namespace) -> Value {
     let range = observe::range(namespace).ok();
     json!({
         "os": std::env::consts::OS,
         "ipv6": ipv6_loopback(namespace),
         "root": nix::unistd::geteuid().is_root(),
-        "private": private,
         "range": range.as_ref().map(|r| json!({"low": r.low, "high": r.high, "size": r.size})),
         "unprivileged_start": range.as_ref().map(|r| r.unprivileged_start),
         "somaxconn": number(namespace, "/proc/sys/net/core/somaxconn"),
         "port_range_option": port_range_option(namespace),
         "lo_mtu": lo_mtu(namespace),
     })
+}
+
+/// The facts, and what is known of the worlds at this moment.
+pub(super) fn with_worlds(mut facts: Value, worlds: &Worlds) -> Value {
+    if let Value::Object(map) = &mut facts {
+        let refusal = worlds.refusal().map(|refusal| refusal.to_string());
+        map.insert("world".to_owned(), json!(worlds.here()));
+        map.insert("private".to_owned(), worlds.can_be_private().into());
+        map.insert("private_refusal".to_owned(), json!(refusal));
+    }
+    facts
 }
 
 /// Whether ::1 can be used: the family may be missing, or disabled on lo.

@@ -6,6 +6,7 @@
 //! * `gate`: who may do what. `ledger`: everything the session holds. `live`: what expressions see.
 //! * `open` makes sockets, `own` is one of them, `engine` waits (the one door to tokio), `server`
 //!   answers by itself, `unix_dir` keeps socket files, `sys` has the unsafe calls.
+//! * [`world`]: a network of the lab's own, apart from the host's.
 //! * [`observe`] asks the kernel about everybody's sockets; [`measure`] takes times.
 mod engine;
 mod failure;
@@ -22,6 +23,7 @@ mod sys;
 mod unix_dir;
 mod verbs;
 mod visitors;
+pub mod world;
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -37,10 +39,11 @@ use observe::{Here, Namespace};
 use open::Maker;
 use unix_dir::UnixDir;
 use visitors::Visitors;
+use world::{Refusal, Worlds};
 
 use crate::lang::{
     Author, CardSource, Failure, FailureCause, Line, LineError, Observed, Outcome, Ran, Scope,
-    Template, parse_line,
+    Template, WorldName, parse_line,
 };
 use crate::limits;
 
@@ -49,10 +52,8 @@ use crate::limits;
 pub struct LabConfig {
     /// Where `explain` looks things up.
     pub cards: Arc<dyn CardSource>,
-    /// The network namespace its sockets belong to.
+    /// The network namespace of the host.
     pub namespace: Arc<dyn Namespace>,
-    /// Whether that namespace is the lab's own, with nobody else in it.
-    pub private: bool,
     /// The directory below which `unix:NAME` sockets get one of their own.
     pub unix_base: PathBuf,
 }
@@ -65,7 +66,6 @@ impl LabConfig {
         Self {
             cards,
             namespace: Arc::new(Here),
-            private: false,
             unix_base: runtime
                 .filter(|dir| dir.is_absolute() && dir.is_dir())
                 .unwrap_or_else(std::env::temp_dir),
@@ -76,8 +76,9 @@ impl LabConfig {
 /// A session on real sockets. Everything it opens is closed when it is cleared or dropped.
 pub struct Lab {
     cards: Arc<dyn CardSource>,
+    worlds: Worlds,
+    /// The namespace of the world in use.
     namespace: Arc<dyn Namespace>,
-    private: bool,
     unix: UnixDir,
     engine: Engine,
     ledger: Ledger,
@@ -90,8 +91,8 @@ impl Lab {
     pub fn new(config: LabConfig) -> Self {
         Self {
             cards: config.cards,
+            worlds: Worlds::on(Arc::clone(&config.namespace)),
             namespace: config.namespace,
-            private: config.private,
             unix: UnixDir::below(config.unix_base),
             engine: Engine::default(),
             ledger: Ledger::default(),
@@ -114,21 +115,46 @@ impl Lab {
     }
 
     /// Closes everything the session opened (connections with a RST, so that nothing stays in
-    /// TIME-WAIT) and forgets all names and outcomes.
+    /// TIME-WAIT), forgets all names and outcomes, and goes back to the host.
     pub fn clear(&mut self) {
+        self.clear_into(WorldName::Host);
+    }
+
+    /// Clears everything, and begins afresh in a world. Where there is no private world, each line
+    /// that wants a socket there says why.
+    pub fn clear_into(&mut self, world: WorldName) {
         for held in self.ledger.take_all() {
             self.shut(held, true);
         }
         self.visitors.forget();
         self.unix.clear();
+        let stays = world == WorldName::Host && self.worlds.here() == world;
+        self.namespace = self.worlds.begin_in(world);
+        if !stays {
+            self.machine = OnceCell::new();
+        }
+    }
+
+    /// Finds out for certain whether a private world can be had, by making one; the reason when
+    /// not. It is kept for the first line that needs it.
+    pub fn try_private(&mut self) -> Option<Refusal> {
+        self.worlds.ready().err()
+    }
+
+    /// Goes into a world; everything open stays open, where it is.
+    fn enter(&mut self, world: WorldName) -> Result<(), Refusal> {
+        self.namespace = self.worlds.enter(world)?;
+        self.machine = OnceCell::new();
+        Ok(())
     }
 
     /// What expressions see now.
     pub fn scope(&self) -> Scope {
         let machine = self
             .machine
-            .get_or_init(|| machine::facts(&*self.namespace, self.private));
-        live::scope(&self.ledger, machine.clone())
+            .get_or_init(|| machine::facts(&*self.namespace));
+        let machine = machine::with_worlds(machine.clone(), &self.worlds);
+        live::scope(&self.ledger, machine)
     }
 
     /// The names lines have bound, sorted.
@@ -179,6 +205,7 @@ impl Lab {
         let verb = line.command.verb();
         let name_is_free = self.name_is_free(line.name.as_deref(), verb);
         self.engine.begin();
+        self.worlds.use_it();
         let started = Instant::now();
         let (name, done) = match name_is_free {
             Ok(()) => (line.name, self.execute(&line.command, author)),
@@ -219,6 +246,7 @@ impl Lab {
     fn maker(&mut self) -> Maker<'_> {
         Maker {
             namespace: &*self.namespace,
+            private: self.worlds.is_private(),
             unix: &mut self.unix,
         }
     }

@@ -26,6 +26,8 @@ pub(super) enum Wire {
 /// Makes sockets in one network namespace.
 pub(super) struct Maker<'a> {
     pub(super) namespace: &'a dyn Namespace,
+    /// Whether that is the private world.
+    pub(super) private: bool,
     pub(super) unix: &'a mut UnixDir,
 }
 

@@ -48,6 +48,8 @@ pub(super) struct Own {
     pub(super) peer: Option<Endpoint>,
     /// Whether another program may be at the other end: lines of a lesson leave it alone.
     pub(super) foreign: bool,
+    /// Whether it lives in the private world, where nobody else is.
+    pub(super) private: bool,
     /// The options that were asked for, by their flag.
     pub(super) options: Vec<&'static str>,
 }

@@ -2,6 +2,8 @@
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::limits;
 use crate::net::{Endpoint, PortRange, TcpState};
@@ -26,6 +28,19 @@ pub enum Place {
     Literal(Endpoint),
     /// `server`: the local endpoint of what is bound to that name.
     Name(String),
+}
+
+/// Where lines run.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum WorldName {
+    /// The learner's own machine.
+    #[default]
+    Host,
+    /// A network namespace of its own (Linux).
+    Private,
 }
 
 /// Everything a line can ask of the lab.
@@ -79,6 +94,12 @@ pub enum Command {
     Many(Many),
     /// Run a verb many times and keep every outcome: `repeat 200 listen 127.0.0.1:0`.
     Repeat(Repeat),
+    /// Show which world lines run in, or go into the other one: `world private`, `world host`.
+    World(World),
+    /// Turn an interface of the private world on or off: `link lo down`.
+    Link(Link),
+    /// Show a kernel setting of the network; in the private world also change it.
+    Sysctl(Sysctl),
     /// Draw the ports of a repeat, or the distribution of a measurement.
     Plot(OneName),
     /// Stop with an error unless an expression holds: `expect second is refused`.
@@ -401,6 +422,44 @@ pub struct Repeat {
     pub command: Vec<String>,
 }
 
+/// `world [private|host]`
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub struct World {
+    /// The world to go into. What is open stays open, where it is.
+    #[arg(value_enum)]
+    pub world: Option<WorldName>,
+}
+
+/// Whether an interface carries packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It does.
+    Up,
+    /// It does not.
+    Down,
+}
+
+/// `link lo up|down`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Link {
+    /// An interface of the private world.
+    pub interface: String,
+    /// On or off.
+    #[arg(value_enum)]
+    pub switch: Switch,
+}
+
+/// `sysctl NAME [VALUE]`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Sysctl {
+    /// A setting, such as net.ipv4.ip_local_port_range.
+    #[arg(value_name = "NAME")]
+    pub setting: String,
+    /// The new value, in the private world.
+    #[arg(num_args = 0.., allow_hyphen_values = true)]
+    pub value: Vec<String>,
+}
+
 /// `expect EXPR`, `show EXPR`
 #[derive(Clone, Debug, PartialEq, Args)]
 pub struct Expression {
@@ -498,6 +557,9 @@ impl Command {
             Self::Rtt(_) => "rtt",
             Self::Many(_) => "many",
             Self::Repeat(_) => "repeat",
+            Self::World(_) => "world",
+            Self::Link(_) => "link",
+            Self::Sysctl(_) => "sysctl",
             Self::Plot(_) => "plot",
             Self::Expect(_) => "expect",
             Self::Show(_) => "show",

@@ -82,7 +82,7 @@ pub fn verbs() -> Vec<(&'static str, String)> {
 }
 
 /// The verbs' names. A test holds this against the grammar.
-const VERBS: [&str; 28] = [
+const VERBS: [&str; 31] = [
     "bind",
     "listen",
     "connect",
@@ -107,6 +107,9 @@ const VERBS: [&str; 28] = [
     "rtt",
     "many",
     "repeat",
+    "world",
+    "link",
+    "sysctl",
     "plot",
     "expect",
     "show",

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::card::Card;
+use super::command::WorldName;
 use crate::net::{Endpoint, Errno, FourTuple, PortRange, TcpState};
 
 /// What one line did, success or failure alike.
@@ -175,6 +176,12 @@ pub enum Fact {
     Many(ManyOpened),
     /// `repeat`.
     Repeated(Repeated),
+    /// `world`.
+    World(InWorld),
+    /// `link`.
+    Link(LinkState),
+    /// `sysctl`.
+    Sysctl(Setting),
     /// `plot`.
     Plot(Plot),
     /// `expect` that held.
@@ -602,6 +609,41 @@ pub struct Repeated {
     pub dynamic: usize,
     /// Differences between neighbours, in order.
     pub steps: Vec<i32>,
+}
+
+/// `world`.
+#[derive(Clone, Debug, Serialize)]
+pub struct InWorld {
+    /// The world lines run in now.
+    pub world: WorldName,
+    /// Whether this line went into it.
+    pub switched: bool,
+    /// Why there is no private world here, where that was found out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+}
+
+/// `link`.
+#[derive(Clone, Debug, Serialize)]
+pub struct LinkState {
+    /// The interface.
+    pub interface: String,
+    /// Whether it is up now.
+    pub up: bool,
+    /// Whether this line changed that.
+    pub switched: bool,
+}
+
+/// `sysctl`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Setting {
+    /// Its name.
+    pub setting: String,
+    /// Its value now; several numbers are separated by one space.
+    pub value: String,
+    /// Its value before, when this line wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
 }
 
 /// `plot`.

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::lang::Expr;
+pub use crate::lang::WorldName;
 
 /// A lesson, ready to be walked.
 #[derive(Clone, Debug)]
@@ -42,6 +43,13 @@ impl Lesson {
     /// The step with this id.
     pub fn step(&self, id: &str) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == id)
+    }
+
+    /// Whether a step of it runs in the private world.
+    pub fn wants_private(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| step.world == WorldName::Private || step.needs.contains(&Need::Private))
     }
 }
 
@@ -290,15 +298,4 @@ impl fmt::Display for Need {
             Self::PortRange => "port-range",
         })
     }
-}
-
-/// Where the lines of a step run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum WorldName {
-    /// The learner's own machine.
-    #[default]
-    Host,
-    /// A network namespace of its own (Linux).
-    Private,
 }

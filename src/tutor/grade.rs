@@ -84,29 +84,34 @@ fn same_command(one: &str, other: &str) -> bool {
 }
 
 /// Why a step cannot be done on this machine; `None` when it can.
-pub(super) fn lacking(needs: &[Need], scope: &Scope) -> Option<&'static str> {
+pub(super) fn lacking(needs: &[Need], scope: &Scope) -> Option<String> {
     let machine = |key: &str| scope.get("machine").and_then(|m| m.get(key));
     let yes = |key: &str| {
         machine(key)
             .and_then(serde_json::Value::as_bool)
             .unwrap_or(false)
     };
-    needs.iter().find_map(|need| match need {
-        Need::Linux if machine("os").and_then(|os| os.as_str()) != Some("linux") => {
-            Some("it needs a Linux kernel")
+    let lacks = |need: &&Need| match need {
+        Need::Linux => machine("os").and_then(|os| os.as_str()) != Some("linux"),
+        Need::Ipv6 => !yes("ipv6"),
+        Need::Private => !yes("private"),
+        Need::User => yes("root"),
+        Need::PortRange => !yes("port_range_option"),
+    };
+    let refusal = || machine("private_refusal")?.as_str().map(str::to_owned);
+    let why = match needs.iter().find(lacks)? {
+        Need::Linux => "it needs a Linux kernel",
+        Need::Ipv6 => "it needs IPv6, and ::1 cannot be used here",
+        Need::Private => {
+            let why = refusal().unwrap_or_else(|| "the kernel's settings forbid one".to_owned());
+            return Some(format!(
+                "it needs a network of its own, and {why}; `looplab doctor` says what would allow it"
+            ));
         }
-        Need::Ipv6 if !yes("ipv6") => Some("it needs IPv6, and ::1 cannot be used here"),
-        Need::Private if !yes("private") => {
-            Some("it needs a network namespace of its own; `looplab doctor` says why there is none")
-        }
-        Need::User if yes("root") => {
-            Some("it shows what an ordinary user may not do, and this session runs as root")
-        }
-        Need::PortRange if !yes("port_range_option") => {
-            Some("it needs IP_LOCAL_PORT_RANGE, which came with Linux 6.3")
-        }
-        _ => None,
-    })
+        Need::User => "it shows what an ordinary user may not do, and this session runs as root",
+        Need::PortRange => "it needs IP_LOCAL_PORT_RANGE, which came with Linux 6.3",
+    };
+    Some(why.to_owned())
 }
 
 /// What was made of an answer.

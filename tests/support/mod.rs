@@ -7,3 +7,7 @@
 pub(crate) mod journal;
 pub(crate) mod pty;
 pub(crate) mod session;
+#[cfg(target_os = "linux")]
+pub(crate) mod sys;
+#[cfg(target_os = "linux")]
+pub(crate) mod user;

@@ -83,7 +83,9 @@ impl Lab {
         gate::may_use(author, "send", own.peer.as_ref(), own.foreign)?;
         match to.or(own.peer.as_ref()) {
             // Somebody may have taken the place of a UDP peer since.
-            Some(to) if own.kind == Kind::Udp => self.may_reach(author, "send", to, Wire::Datagram),
+            Some(to) if own.kind == Kind::Udp => {
+                self.may_reach_from(own.private, author, "send", to, Wire::Datagram)
+            }
             _ => Ok(()),
         }
     }

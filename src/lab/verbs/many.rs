@@ -31,9 +31,13 @@ impl Lab {
         let fit = room();
         let mut maker = Maker {
             namespace: &*self.namespace,
+            private: self.worlds.is_private(),
             unix: &mut self.unix,
         };
-        let listener = self.ledger.sockets().find(|(_, own)| own.local == name);
+        let listener = self
+            .ledger
+            .sockets()
+            .find(|(_, own)| own.local == name && own.private == maker.private);
         let Some((_, listener)) = listener else {
             return Err(no_listener(&name));
         };
@@ -142,14 +146,14 @@ impl Crowd<'_> {
                 .map_err(fail)?,
             Err(error) => return Err(of_io("connect", Ends::peer(local), &error)),
         }
-        let client = tcp::client(socket, flags(&self.wanted.options))
+        let client = tcp::client(socket, self.maker.private, flags(&self.wanted.options))
             .map_err(|e| of_io("connect", Ends::peer(local), &e))?;
         self.ports.push(port(&client.local));
         self.held.push(client);
-        let listener = &self.listener.socket;
+        let listener = self.listener;
         let accepted = self
             .engine
-            .until(listener, Interest::READABLE, deadline, || {
+            .until(&listener.socket, Interest::READABLE, deadline, || {
                 tcp::accepted(listener)
             });
         match accepted {

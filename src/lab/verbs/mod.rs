@@ -12,6 +12,7 @@ mod serve;
 mod tcp;
 mod think;
 mod udp;
+mod world;
 
 use std::time::Duration;
 
@@ -47,6 +48,9 @@ impl Lab {
             Command::Repeat(wanted) => self.repeat(wanted, author),
             Command::Wait(wanted) => self.wait(wanted, author),
             Command::Rtt(wanted) => self.rtt(wanted),
+            Command::World(wanted) => self.world(wanted),
+            Command::Link(wanted) => self.link(wanted),
+            Command::Sysctl(wanted) => self.sysctl(wanted),
             _ => self.look(command).map(|fact| (fact, Held::Nothing)),
         }
     }

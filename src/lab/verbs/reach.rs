@@ -11,7 +11,7 @@ use crate::lang::{Author, Failure, SocketRow};
 use crate::net::Endpoint;
 
 impl Lab {
-    /// Refuses what `author` may not send to.
+    /// Refuses what `author` may not send to, from a socket of the world in use.
     pub(super) fn may_reach(
         &self,
         author: Author,
@@ -19,7 +19,37 @@ impl Lab {
         to: &Endpoint,
         wire: Wire,
     ) -> Result<(), Failure> {
+        let private = self.worlds.is_private();
+        self.may_reach_from(private, author, operation, to, wire)
+    }
+
+    /// Refuses what `author` may not send to. A socket of the private world reaches nobody else.
+    pub(super) fn may_reach_from(
+        &self,
+        private: bool,
+        author: Author,
+        operation: &'static str,
+        to: &Endpoint,
+        wire: Wire,
+    ) -> Result<(), Failure> {
+        if private {
+            return Ok(());
+        }
         gate::may_reach(author, operation, to, || self.around(wire, to.inet()))
+    }
+
+    /// Refuses where `author` may not receive from others. In the private world there are none.
+    pub(super) fn may_receive(
+        &self,
+        author: Author,
+        operation: &'static str,
+        at: &Endpoint,
+        exposed: bool,
+    ) -> Result<(), Failure> {
+        if self.worlds.is_private() {
+            return Ok(());
+        }
+        gate::may_receive(author, operation, at, exposed)
     }
 
     /// Whom a new connection found. The learner's line needs no certainty: what is not plainly
@@ -28,7 +58,7 @@ impl Lab {
         let Some(address) = peer.inet() else {
             return Reached::Own;
         };
-        if local == peer {
+        if self.worlds.is_private() || local == peer {
             return Reached::Own;
         }
         let around = match author {
@@ -42,12 +72,16 @@ impl Lab {
     }
 
     fn own(&self, wire: Wire) -> Vec<SocketAddr> {
-        self.ledger.receiving(|kind| match wire {
-            Wire::Stream => matches!(kind, Kind::Listener | Kind::Bound),
-            Wire::Datagram => kind == Kind::Udp,
+        self.ledger.receiving(|own| {
+            let fits = match wire {
+                Wire::Stream => matches!(own.kind, Kind::Listener | Kind::Bound),
+                Wire::Datagram => own.kind == Kind::Udp,
+            };
+            fits && !own.private
         })
     }
 
+    /// Who is where on the host.
     fn around(&self, wire: Wire, to: Option<SocketAddr>) -> Neighbourhood {
         let own = self.own(wire);
         if wire == Wire::Stream && to.is_some_and(|to| self.listens_alone(to)) {
@@ -57,8 +91,8 @@ impl Lab {
             };
         }
         let table = match wire {
-            Wire::Stream => observe::listeners(&*self.namespace),
-            Wire::Datagram => observe::udp_sockets(&*self.namespace),
+            Wire::Stream => observe::listeners(self.worlds.host()),
+            Wire::Datagram => observe::udp_sockets(self.worlds.host()),
         };
         let others = table.ok().map(|rows| self.not_ours(&rows));
         Neighbourhood { own, others }
@@ -69,6 +103,7 @@ impl Lab {
     fn listens_alone(&self, to: SocketAddr) -> bool {
         self.ledger.sockets().any(|(_, own)| {
             own.kind == Kind::Listener
+                && !own.private
                 && own.local.inet() == Some(to)
                 && !own.options.contains(&"reuseport")
         })

@@ -2,7 +2,6 @@
 use super::Done;
 use crate::lab::Lab;
 use crate::lab::failure::{Ends, of_io, own_at};
-use crate::lab::gate;
 use crate::lab::ledger::Held;
 use crate::lab::live::as_server;
 use crate::lab::server::LiveServer;
@@ -12,7 +11,7 @@ use crate::limits;
 impl Lab {
     pub(super) fn serve(&mut self, wanted: &Serve, author: Author) -> Done {
         let at = self.ledger.endpoint("serve", &wanted.endpoint)?;
-        gate::may_receive(author, "serve", &at, wanted.exposed)?;
+        self.may_receive(author, "serve", &at, wanted.exposed)?;
         let protocol = match wanted.protocol {
             Protocol::Http => "http",
             Protocol::Echo => "echo",

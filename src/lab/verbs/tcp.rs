@@ -35,7 +35,7 @@ impl Lab {
 
     pub(super) fn listen(&mut self, wanted: &Listen, author: Author) -> Done {
         let at = self.ledger.endpoint("listen", &wanted.endpoint)?;
-        gate::may_receive(author, "listen", &at, wanted.exposed)?;
+        self.may_receive(author, "listen", &at, wanted.exposed)?;
         let own = self.listener(&at, wanted.backlog, &wanted.options)?;
         // The kernel may have cut the backlog (somaxconn).
         let backlog = own.queue().map_or(wanted.backlog, |(_, backlog)| backlog);
@@ -68,12 +68,14 @@ impl Lab {
         let mut maker = self.maker();
         let socket = maker.socket(at, wire, options)?;
         let local = maker.bind(&socket, at)?;
+        let private = maker.private;
         Ok(Own {
             socket,
             kind,
             local,
             peer: None,
             foreign: false,
+            private,
             options: flags(options),
         })
     }
@@ -98,6 +100,7 @@ impl Lab {
     pub(super) fn dial(&mut self, dial: &Dial<'_>, author: Author) -> Result<Own, Failure> {
         self.ledger.room_for_one()?;
         self.may_reach(author, "connect", dial.to, Wire::Stream)?;
+        let private = self.worlds.is_private();
         let mut maker = self.maker();
         let socket = maker.socket(dial.to, Wire::Stream, dial.options)?;
         let mut options = flags(dial.options);
@@ -117,7 +120,7 @@ impl Lab {
         };
         self.connect_within(&socket, &address, &ends, dial.within)
             .map_err(|failure| self.with_lo_in_mind(failure))?;
-        let own = client(socket, options).map_err(|e| of_io("connect", ends, &e))?;
+        let own = client(socket, private, options).map_err(|e| of_io("connect", ends, &e))?;
         self.approved(own, dial.to, author)
     }
 
@@ -186,7 +189,7 @@ impl Lab {
         let accepted = self
             .engine
             .until(&listener.socket, Interest::READABLE, deadline, || {
-                accepted(&listener.socket)
+                accepted(listener)
             });
         let ends = Ends::local(&listener.local);
         match accepted {
@@ -228,7 +231,7 @@ pub(super) fn connected(socket: &Socket) -> io::Result<()> {
 }
 
 /// A connected socket, as the end that called connect.
-pub(super) fn client(socket: Socket, options: Vec<&'static str>) -> io::Result<Own> {
+pub(super) fn client(socket: Socket, private: bool, options: Vec<&'static str>) -> io::Result<Own> {
     let local = endpoint_of(&socket.local_addr()?);
     let peer = endpoint_of(&socket.peer_addr()?);
     Ok(Own {
@@ -237,13 +240,14 @@ pub(super) fn client(socket: Socket, options: Vec<&'static str>) -> io::Result<O
         local,
         peer: Some(peer),
         foreign: false,
+        private,
         options,
     })
 }
 
 /// accept(2), without waiting.
-pub(super) fn accepted(listener: &Socket) -> io::Result<Own> {
-    let (socket, peer) = listener.accept()?;
+pub(super) fn accepted(listener: &Own) -> io::Result<Own> {
+    let (socket, peer) = listener.socket.accept()?;
     socket.set_nonblocking(true)?;
     let local = endpoint_of(&socket.local_addr()?);
     Ok(Own {
@@ -253,6 +257,7 @@ pub(super) fn accepted(listener: &Socket) -> io::Result<Own> {
         // Not getpeername: it fails when the client has broken off already.
         peer: Some(endpoint_of(&peer)),
         foreign: false,
+        private: listener.private,
         options: Vec::new(),
     })
 }

@@ -2,7 +2,6 @@
 use super::Done;
 use crate::lab::Lab;
 use crate::lab::failure::{Ends, of_io, own_at};
-use crate::lab::gate;
 use crate::lab::ledger::Held;
 use crate::lab::open::Wire;
 use crate::lab::own::Kind;
@@ -23,7 +22,7 @@ impl Lab {
                 return Err(own_at(FailureCause::Malformed, "udp", ends, why));
             }
         }
-        gate::may_receive(author, "udp", &at, wanted.exposed)?;
+        self.may_receive(author, "udp", &at, wanted.exposed)?;
         if let Some(peer) = &peer {
             self.may_reach(author, "udp", peer, Wire::Datagram)?;
         }

@@ -13,6 +13,7 @@ mod reference;
 mod sockets;
 mod walk;
 mod words;
+mod worlds;
 
 use super::block::Block;
 use super::line::Line;
@@ -58,6 +59,9 @@ fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {
         Fact::Rtt(trips) => measuring::rtt(trips),
         Fact::Many(many) => measuring::many(many),
         Fact::Repeated(repeated) => measuring::repeated(repeated),
+        Fact::World(seen) => worlds::world(seen),
+        Fact::Link(link) => worlds::link(link),
+        Fact::Sysctl(setting) => worlds::sysctl(setting),
         Fact::Plot(plot) => measuring::plot(plot),
         Fact::Held(holding) => measuring::held(holding),
         Fact::Value(shown) => measuring::value(shown),

@@ -314,7 +314,7 @@ impl Tutor {
         self.plan.extend(plan::of_step(&step));
     }
 
-    fn leave_out(&mut self, step: &Step, reason: Option<&str>) {
+    fn leave_out(&mut self, step: &Step, reason: Option<String>) {
         if let Some(reason) = reason {
             let reason = format!("This step is left out here: {reason}.");
             self.emit(Event::StepSkipped {
@@ -366,7 +366,7 @@ impl Tutor {
     }
 }
 
-fn lacks(step: &Step, scope: &Scope) -> Option<&'static str> {
+fn lacks(step: &Step, scope: &Scope) -> Option<String> {
     let private = [Need::Private];
     grade::lacking(&step.needs, scope).or_else(|| match step.world {
         WorldName::Private => grade::lacking(&private, scope),

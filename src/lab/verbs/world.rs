@@ -1,0 +1,213 @@
+//! `world`, `link`, `sysctl`: the private world, and what may be changed in it. Nothing of the host
+//! is ever changed.
+use std::cell::OnceCell;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::Done;
+use crate::lab::failure::{self, Ends, of_io};
+use crate::lab::ledger::Held;
+use crate::lab::world::{Refusal, World};
+use crate::lab::{Lab, observe};
+use crate::lang::{
+    Fact, Failure, FailureCause, InWorld, Link, LinkState, Setting, Switch, Sysctl,
+    World as WorldVerb,
+};
+use crate::net::Errno;
+
+/// The settings lessons speak of; `*` stands for an interface, `all` or `default`.
+const SETTINGS: [&str; 11] = [
+    "net.core.somaxconn",
+    "net.ipv4.conf.*.route_localnet",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.tcp_abort_on_overflow",
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_max_tw_buckets",
+    "net.ipv4.tcp_syn_retries",
+    "net.ipv4.tcp_tw_reuse",
+    "net.ipv6.conf.*.disable_ipv6",
+];
+
+/// The part of a setting that is read: a list of reserved ports may be long, but not endless.
+const SETTING_BYTES: u64 = 4 << 10;
+
+impl Lab {
+    pub(super) fn world(&mut self, wanted: &WorldVerb) -> Done {
+        let before = self.worlds.here();
+        if let Some(world) = wanted.world {
+            self.enter(world)
+                .map_err(|refusal| no_world("world", refusal))?;
+        }
+        let fact = InWorld {
+            world: self.worlds.here(),
+            switched: self.worlds.here() != before,
+            refusal: self.worlds.refusal().map(|refusal| refusal.to_string()),
+        };
+        Ok((Fact::World(fact), Held::Nothing))
+    }
+
+    pub(super) fn link(&mut self, wanted: &Link) -> Done {
+        let up = wanted.switch == Switch::Up;
+        let before = self.is_up(&wanted.interface)?;
+        self.changeable("link")?
+            .set_link(&wanted.interface, up)
+            .map_err(|error| of_io("link", Ends::default(), &error))?;
+        self.machine = OnceCell::new();
+        let up = self.is_up(&wanted.interface)?;
+        let fact = LinkState {
+            interface: wanted.interface.clone(),
+            up,
+            switched: up != before,
+        };
+        Ok((Fact::Link(fact), Held::Nothing))
+    }
+
+    fn is_up(&self, name: &str) -> Result<bool, Failure> {
+        let all = observe::interfaces(&*self.namespace)?.interfaces;
+        let found = all.iter().find(|interface| interface.name == name);
+        found.map(|interface| interface.up).ok_or_else(|| {
+            let names: Vec<_> = all.iter().map(|i| i.name.as_str()).collect();
+            let names = names.join(", ");
+            let message = format!("there is no interface `{name}` here: there is {names}");
+            failure::own(FailureCause::NoSuchName, "link", message)
+        })
+    }
+
+    pub(super) fn sysctl(&mut self, wanted: &Sysctl) -> Done {
+        let setting = known(&wanted.setting)?;
+        let path = format!("/proc/sys/{}", setting.replace('.', "/"));
+        let before = self.setting(&setting, &path)?;
+        if wanted.value.is_empty() {
+            let fact = Setting {
+                setting,
+                value: before,
+                before: None,
+            };
+            return Ok((Fact::Sysctl(fact), Held::Nothing));
+        }
+        let value = wanted.value.join(" ");
+        self.changeable("sysctl")?
+            .write(&path, &value)
+            .map_err(|error| verdict(&setting, &value, &error))?;
+        self.machine = OnceCell::new();
+        let fact = Setting {
+            value: self.setting(&setting, &path)?,
+            before: Some(before),
+            setting,
+        };
+        Ok((Fact::Sysctl(fact), Held::Nothing))
+    }
+
+    /// A setting as this world has it, its numbers separated by one space.
+    fn setting(&self, setting: &str, path: &str) -> Result<String, Failure> {
+        let mut text = String::new();
+        self.namespace
+            .open(Path::new(path))
+            .and_then(|file| file.take(SETTING_BYTES).read_to_string(&mut text))
+            .map_err(|error| {
+                let reason = Errno::of(&error).map_or_else(|| error.to_string(), Errno::name);
+                let message = format!("`{setting}` cannot be read here ({reason})");
+                failure::own(FailureCause::NotAvailable, "sysctl", message)
+            })?;
+        Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// The private world, for a verb that changes something.
+    fn changeable(&self, verb: &'static str) -> Result<&World, Failure> {
+        if let Some(world) = self.worlds.private() {
+            return Ok(world);
+        }
+        if let Some(refusal) = self.worlds.refusal().filter(|_| self.worlds.is_private()) {
+            return Err(no_world(verb, refusal));
+        }
+        let message = format!(
+            "`{verb}` would change the machine itself, and looplab leaves that alone; after `world \
+             private` it changes a network that is the lab's own"
+        );
+        Err(failure::own(FailureCause::NotAllowed, verb, message))
+    }
+}
+
+/// There is no private world, and what would allow one.
+fn no_world(verb: &'static str, refusal: Refusal) -> Failure {
+    let cure = refusal
+        .cure()
+        .map_or_else(String::new, |cure| format!(": {cure}"));
+    let message = format!("there is no private world here: {refusal}{cure}");
+    failure::own(FailureCause::NotAvailable, verb, message)
+}
+
+/// The full name of a setting; its last part alone is enough where that is unique.
+fn known(typed: &str) -> Result<String, Failure> {
+    let full = SETTINGS.iter().find(|known| fits(known, typed));
+    if full.is_some() {
+        return Ok(typed.to_owned());
+    }
+    let short = SETTINGS.iter().find(|known| {
+        let last = known.rsplit('.').next();
+        last == Some(typed) && !known.contains('*')
+    });
+    short.map(|full| (*full).to_owned()).ok_or_else(|| {
+        let message = format!("`{typed}` is not among the settings of the lab: {}", {
+            SETTINGS.join(", ")
+        });
+        failure::own(FailureCause::NoSuchName, "sysctl", message)
+    })
+}
+
+fn fits(known: &str, typed: &str) -> bool {
+    match known.split_once('*') {
+        None => known == typed,
+        Some((before, after)) => typed
+            .strip_prefix(before)
+            .and_then(|rest| rest.strip_suffix(after))
+            .is_some_and(is_interface),
+    }
+}
+
+/// Whether a word can be an interface's name in a path.
+fn is_interface(word: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !word.is_empty() && word.len() < 16 && word.chars().all(plain)
+}
+
+/// What the kernel said of a value.
+fn verdict(setting: &str, value: &str, error: &io::Error) -> Failure {
+    let mut failure = of_io("sysctl", Ends::default(), error);
+    failure.message = failure
+        .message
+        .replacen("sysctl:", &format!("sysctl {setting} {value}:"), 1);
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_settings() {
+        let table = [
+            (
+                "net.ipv4.ip_local_port_range",
+                Some("net.ipv4.ip_local_port_range"),
+            ),
+            ("ip_local_port_range", Some("net.ipv4.ip_local_port_range")),
+            ("somaxconn", Some("net.core.somaxconn")),
+            (
+                "net.ipv4.conf.lo.route_localnet",
+                Some("net.ipv4.conf.lo.route_localnet"),
+            ),
+            ("net.ipv4.conf.*.route_localnet", None),
+            ("net.ipv4.conf.../../x.route_localnet", None),
+            ("net.ipv4.conf.a/b.route_localnet", None),
+            ("route_localnet", None),
+            ("kernel.hostname", None),
+            ("", None),
+        ];
+        for (typed, expected) in table {
+            assert_eq!(known(typed).ok().as_deref(), expected, "{typed}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The parent's side of the private world: it starts the helper, and asks it for sockets.
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::helper::Plan;
+use super::message::{ANSWER, Answer, Request};
+use super::refusal::{Refusal, Step};
+use super::sys;
+use crate::lab::observe::Namespace;
+use crate::limits;
+use crate::net::Errno;
+
+/// A network namespace with somebody inside who makes sockets.
+#[derive(Debug)]
+pub struct World {
+    /// One request at a time: an answer belongs to the question before it.
+    control: Mutex<Socket>,
+    /// The helper, when it is this process's own child.
+    helper: Option<i32>,
+}
+
+impl World {
+    /// Makes a new world: `lo` is up, nobody is in it, and nothing outside can reach it. Takes
+    /// about a millisecond.
+    ///
+    /// Call it from the main thread where that is possible: only then can the kernel itself tie
+    /// the helper to this process.
+    pub fn new() -> Result<Self, Refusal> {
+        let (ours, theirs) =
+            Socket::pair(Domain::UNIX, Type::SEQPACKET, None).map_err(|e| of_io(Step::Fork, &e))?;
+        let plan = plan();
+        let pid = sys::fork_helper(theirs.as_fd(), &plan).map_err(|e| of_io(Step::Fork, &e))?;
+        let world = Self {
+            control: Mutex::new(ours),
+            helper: Some(pid),
+        };
+        drop(theirs);
+        world.is_ready()?;
+        Ok(world)
+    }
+
+    /// A second world beside this one, joined by nothing yet. It ends with this one.
+    pub(in crate::lab) fn beside(&self) -> io::Result<Self> {
+        let control = self.ask(&Request::Neighbour)?.ok_or_else(nothing_came)?;
+        let world = Self {
+            control: Mutex::new(Socket::from(control)),
+            helper: None,
+        };
+        world
+            .is_ready()
+            .map_err(|refusal| io::Error::other(refusal.to_string()))?;
+        Ok(world)
+    }
+
+    /// Writes a setting below /proc/sys/net with one write(2); an error is the kernel's verdict.
+    pub(in crate::lab) fn write(&self, path: &str, value: &str) -> io::Result<()> {
+        let request = Request::write(path, value).ok_or(io::ErrorKind::InvalidInput)?;
+        self.ask(&request).map(drop)
+    }
+
+    /// Turns an interface on or off.
+    pub(in crate::lab) fn set_link(&self, name: &str, up: bool) -> io::Result<()> {
+        use std::os::fd::AsRawFd;
+        let socket = self.socket(Domain::IPV4, Type::DGRAM, None)?;
+        sys::set_link(socket.as_raw_fd(), name.as_bytes(), up).map_err(io::Error::from_raw_os_error)
+    }
+
+    /// Waits for the helper's first word.
+    fn is_ready(&self) -> Result<(), Refusal> {
+        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        let answered = control
+            .set_read_timeout(Some(limits::DEFAULT_WITHIN))
+            .and_then(|()| answer(&control));
+        let (answer, _) = answered.map_err(|e| of_io(Step::Answer, &e))?;
+        match Step::of(answer.step) {
+            None => Ok(()),
+            Some(step) => Err(Refusal {
+                step,
+                errno: Some(Errno::from_raw(answer.errno)),
+            }),
+        }
+    }
+
+    fn ask(&self, request: &Request) -> io::Result<Option<OwnedFd>> {
+        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        control.send_with_flags(&request.encode(), libc::MSG_NOSIGNAL)?;
+        let (answer, descriptor) = answer(&control)?;
+        match answer.errno {
+            0 => Ok(descriptor),
+            errno => Err(io::Error::from_raw_os_error(errno)),
+        }
+    }
+}
+
+impl Namespace for World {
+    fn socket(&self, domain: Domain, kind: Type, protocol: Option<Protocol>) -> io::Result<Socket> {
+        let request = Request::Socket {
+            domain: domain.into(),
+            kind: kind.into(),
+            protocol: protocol.map_or(0, Into::into),
+        };
+        let descriptor = self.ask(&request)?.ok_or_else(nothing_came)?;
+        Ok(Socket::from(descriptor))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<File> {
+        let path = path.to_str().and_then(Request::open);
+        let request = path.ok_or(io::ErrorKind::InvalidInput)?;
+        let descriptor = self.ask(&request)?.ok_or_else(nothing_came)?;
+        Ok(File::from(descriptor))
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(pid) = self.helper {
+            sys::reap(pid);
+        }
+    }
+}
+
+/// The user stays who they are, so that socket tables name the true owner. What the user owns the
+/// namespace gives: all capabilities in it (capabilities(7)).
+fn plan() -> Plan {
+    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    Plan {
+        parent: nix::unistd::getpid().as_raw(),
+        tied: nix::unistd::gettid() == nix::unistd::getpid(),
+        uid_map: format!("{uid} {uid} 1"),
+        gid_map: format!("{gid} {gid} 1"),
+    }
+}
+
+/// The next answer, within the bound set on the socket.
+fn answer(control: &Socket) -> io::Result<(Answer, Option<OwnedFd>)> {
+    let mut room = [0; ANSWER];
+    let (length, descriptor) = loop {
+        match sys::receive_answer(control.as_fd(), &mut room) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => break other?,
+        }
+    };
+    let answer = room.get(..length).and_then(Answer::decode);
+    let answer = answer.ok_or_else(|| io::Error::other("the helper process is gone"))?;
+    Ok((answer, descriptor))
+}
+
+fn nothing_came() -> io::Error {
+    io::Error::other("the helper process passed nothing")
+}
+
+fn of_io(step: Step, error: &io::Error) -> Refusal {
+    Refusal {
+        step,
+        errno: Errno::of(error),
+    }
+}

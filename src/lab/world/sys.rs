@@ -1,0 +1,312 @@
+//! The system calls of the private world that have no safe wrapper, or none that may be used
+//! between fork(2) and the end of the helper, where nothing may allocate or take a lock. Nothing
+//! here decides anything.
+//!
+//! Every function marked "of the helper" is safe there: it makes system calls on numbers and on
+//! memory of the caller, and nothing else (signal-safety(7)).
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use super::helper::{self, Plan};
+use super::message::{ANSWER, REQUEST};
+
+/// An errno.
+pub(super) type Number = i32;
+
+/// Starts the helper; gives its process id. All signals are blocked in it from its first moment, so
+/// that no handler of this program ever runs there and Ctrl-C at the terminal leaves it alone.
+#[expect(unsafe_code, reason = "fork(2) has no safe wrapper")]
+pub(super) fn fork_helper(control: BorrowedFd<'_>, plan: &Plan) -> io::Result<i32> {
+    // SAFETY: a signal set of zeros is a valid place for sigfillset and pthread_sigmask to write to,
+    // and both outlive the calls.
+    let before = unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        let mut before: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
+        before
+    };
+    // SAFETY: this process may have threads, so the child may only do what is safe in a signal
+    // handler: it runs `helper::live`, which keeps to that and never returns here.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        helper::live(control.as_raw_fd(), plan);
+        // SAFETY: _exit(2) runs nothing of this program's.
+        unsafe { libc::_exit(0) };
+    }
+    let failure = io::Error::last_os_error();
+    // SAFETY: `before` was filled in above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut()) };
+    if pid < 0 { Err(failure) } else { Ok(pid) }
+}
+
+/// fork(2), of the helper: 0 in the child.
+#[expect(unsafe_code, reason = "fork(2) has no safe wrapper")]
+pub(super) fn fork_again() -> Result<i32, Number> {
+    // SAFETY: the helper has one thread, and its child keeps to what the helper keeps to.
+    checked(unsafe { libc::fork() })
+}
+
+/// Ends this process at once, of the helper.
+#[expect(unsafe_code, reason = "_exit(2) has no safe wrapper")]
+pub(super) fn leave() -> ! {
+    // SAFETY: _exit(2) runs nothing of this program's.
+    unsafe { libc::_exit(0) }
+}
+
+/// Waits until a killed helper is gone, and lets the system forget it.
+#[expect(unsafe_code, reason = "waitpid(2) has no safe wrapper in use here")]
+pub(super) fn reap(pid: i32) {
+    // SAFETY: kill and waitpid take numbers, and a null status is allowed. The process is our child
+    // and has not been waited for, so the number is still its own.
+    unsafe {
+        libc::kill(pid, libc::SIGKILL);
+        while libc::waitpid(pid, std::ptr::null_mut(), 0) < 0
+            && io::Error::last_os_error().raw_os_error() == Some(libc::EINTR)
+        {}
+    }
+}
+
+/// Makes the kernel end this process when the thread that forked it ends (prctl(2)), of the helper.
+#[expect(unsafe_code, reason = "prctl(2) has no safe wrapper in use here")]
+pub(super) fn die_with_parent() -> Result<(), Number> {
+    // SAFETY: PR_SET_PDEATHSIG takes a signal's number.
+    checked(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) }).map(drop)
+}
+
+/// The process that started this one, of the helper.
+#[expect(unsafe_code, reason = "getppid(2) has no safe wrapper in use here")]
+pub(super) fn parent() -> i32 {
+    // SAFETY: getppid takes nothing and cannot fail.
+    unsafe { libc::getppid() }
+}
+
+/// Gives this process a name of its own in ps(1), of the helper.
+#[expect(unsafe_code, reason = "prctl(2) has no safe wrapper in use here")]
+pub(super) fn be_called(name: &CStr) {
+    // SAFETY: the name is NUL-terminated; the kernel copies at most 16 bytes of it.
+    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+}
+
+/// Leaves the terminal's session and the working directory, of the helper: neither may hold the
+/// other up.
+#[expect(unsafe_code, reason = "setsid(2) has no safe wrapper in use here")]
+pub(super) fn detach() {
+    // SAFETY: neither call touches memory but the literal path. A helper that keeps its session or
+    // its directory works as well.
+    unsafe {
+        libc::setsid();
+        libc::chdir(c"/".as_ptr());
+    }
+}
+
+/// Children of this process are forgotten when they end, of the helper.
+#[expect(unsafe_code, reason = "signal(2) has no safe wrapper in use here")]
+pub(super) fn forget_children() {
+    // SAFETY: SIG_IGN is a disposition every signal but two can have.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+}
+
+/// Closes every descriptor but one (close_range(2), Linux 5.9), of the helper.
+#[expect(unsafe_code, reason = "close_range(2) has no safe wrapper")]
+pub(super) fn close_all_but(kept: RawFd) -> Result<(), Number> {
+    let kept = u32::try_from(kept).map_err(|_| libc::EBADF)?;
+    let close = |first: u32, last: u32| {
+        // SAFETY: the helper owns nothing but `kept`; what it inherited is its parent's, and the
+        // parent's descriptors stay open. No value of this process drops one of them later.
+        let answer = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+        if answer < 0 { Err(errno()) } else { Ok(()) }
+    };
+    if let Some(last) = kept.checked_sub(1) {
+        close(0, last)?;
+    }
+    match kept.checked_add(1) {
+        Some(first) => close(first, u32::MAX),
+        None => Ok(()),
+    }
+}
+
+/// unshare(2), of the helper.
+#[expect(unsafe_code, reason = "unshare(2) has no safe wrapper in use here")]
+pub(super) fn unshare(what: i32) -> Result<(), Number> {
+    // SAFETY: unshare takes flags, and the helper has one thread.
+    checked(unsafe { libc::unshare(what) }).map(drop)
+}
+
+/// open(2) and one write(2), of the helper: the kernel's verdict on a setting is that of the write.
+#[expect(
+    unsafe_code,
+    reason = "open(2) and write(2) without std's own handling"
+)]
+pub(super) fn write_file(path: &CStr, text: &[u8]) -> Result<(), Number> {
+    // SAFETY: the path is NUL-terminated, the buffer and its length belong together, and the
+    // descriptor is closed once.
+    unsafe {
+        let file = checked(libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC))?;
+        let written = libc::write(file, text.as_ptr().cast(), text.len());
+        let verdict = if written < 0 { Err(errno()) } else { Ok(()) };
+        libc::close(file);
+        verdict
+    }
+}
+
+/// open(2) for reading, of the helper.
+#[expect(unsafe_code, reason = "open(2) without std's own handling")]
+pub(super) fn open_file(path: &CStr) -> Result<RawFd, Number> {
+    // SAFETY: the path is NUL-terminated.
+    checked(unsafe { libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) })
+}
+
+/// socket(2), of the helper.
+#[expect(unsafe_code, reason = "socket(2) for any family and protocol")]
+pub(super) fn socket(domain: i32, kind: i32, protocol: i32) -> Result<RawFd, Number> {
+    // SAFETY: socket takes numbers.
+    checked(unsafe { libc::socket(domain, kind | libc::SOCK_CLOEXEC, protocol) })
+}
+
+/// A pair of connected sockets that keep records apart, of the helper.
+#[expect(
+    unsafe_code,
+    reason = "socketpair(2) without a value that closes itself"
+)]
+pub(super) fn pair() -> Result<[RawFd; 2], Number> {
+    let mut both = [-1; 2];
+    let kind = libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC;
+    // SAFETY: the kernel writes two ints to `both`, which has room for two.
+    checked(unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, both.as_mut_ptr()) })?;
+    Ok(both)
+}
+
+/// close(2), of the helper.
+#[expect(unsafe_code, reason = "close(2) of a plain number")]
+pub(super) fn close(descriptor: RawFd) {
+    // SAFETY: the caller made this descriptor, and gives it up here.
+    unsafe { libc::close(descriptor) };
+}
+
+/// Turns an interface on or off (netdevice(7)); `socket` says in which namespace. Also of the
+/// helper.
+#[expect(unsafe_code, reason = "ioctl(2) has no safe wrapper")]
+pub(super) fn set_link(socket: RawFd, name: &[u8], up: bool) -> Result<(), Number> {
+    // SAFETY: an ifreq is plain bytes, for which all zeros is a value.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    // The last byte stays 0: the name is a C string.
+    let room = request.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1);
+    for (place, byte) in room.zip(name) {
+        *place = byte.cast_signed();
+    }
+    // SAFETY: both requests read and write one ifreq, and `request` is one. The flags are the part
+    // of the union that these requests use.
+    unsafe {
+        checked(libc::ioctl(socket, libc::SIOCGIFFLAGS, &raw mut request))?;
+        let flags = request.ifr_ifru.ifru_flags;
+        // IFF_UP is 1, so it fits.
+        let bit = 1_i16;
+        request.ifr_ifru.ifru_flags = if up { flags | bit } else { flags & !bit };
+        checked(libc::ioctl(socket, libc::SIOCSIFFLAGS, &raw mut request))?;
+    }
+    Ok(())
+}
+
+/// Room for one descriptor in a control message (cmsg(3)), aligned as its header must be.
+#[repr(C)]
+union Passed {
+    header: libc::cmsghdr,
+    bytes: [u8; 64],
+}
+
+/// Waits for the next request, of the helper: its length, 0 when the other side is gone.
+#[expect(unsafe_code, reason = "recv(2) of a plain number")]
+pub(super) fn next_request(control: RawFd, room: &mut [u8; REQUEST]) -> Result<usize, Number> {
+    // SAFETY: the kernel writes at most the length of `room` to it.
+    let length = unsafe { libc::recv(control, room.as_mut_ptr().cast(), room.len(), 0) };
+    usize::try_from(length).map_err(|_| errno())
+}
+
+/// Sends an answer, and a descriptor with it (SCM_RIGHTS, unix(7)), of the helper.
+#[expect(unsafe_code, reason = "sendmsg(2) without allocating")]
+pub(super) fn send_answer(
+    control: RawFd,
+    answer: &[u8; ANSWER],
+    descriptor: Option<RawFd>,
+) -> Result<(), Number> {
+    let mut part = libc::iovec {
+        iov_base: answer.as_ptr().cast_mut().cast(),
+        iov_len: answer.len(),
+    };
+    let mut passed = Passed { bytes: [0; 64] };
+    // SAFETY: a msghdr of zeros is an empty message. All it then points to (`part`, which points to
+    // `answer`, and `passed`, which is large enough for one descriptor and aligned) outlives the
+    // call; the kernel only reads them. CMSG_FIRSTHDR is not null, since the length is that of a
+    // whole control message.
+    unsafe {
+        let mut message: libc::msghdr = std::mem::zeroed();
+        message.msg_iov = &raw mut part;
+        message.msg_iovlen = 1;
+        if let Some(descriptor) = descriptor {
+            let size = u32::try_from(size_of::<RawFd>()).unwrap_or(4);
+            message.msg_control = (&raw mut passed).cast();
+            message.msg_controllen = libc::CMSG_SPACE(size) as _;
+            let header = libc::CMSG_FIRSTHDR(&raw const message);
+            (*header).cmsg_level = libc::SOL_SOCKET;
+            (*header).cmsg_type = libc::SCM_RIGHTS;
+            (*header).cmsg_len = libc::CMSG_LEN(size) as _;
+            libc::CMSG_DATA(header)
+                .cast::<RawFd>()
+                .write_unaligned(descriptor);
+        }
+        let sent = libc::sendmsg(control, &raw const message, libc::MSG_NOSIGNAL);
+        if sent < 0 { Err(errno()) } else { Ok(()) }
+    }
+}
+
+/// Receives an answer, and the descriptor that came with it, close-on-exec.
+#[expect(
+    unsafe_code,
+    reason = "recvmsg(2) of a descriptor has no safe wrapper in use here"
+)]
+pub(super) fn receive_answer(
+    control: BorrowedFd<'_>,
+    room: &mut [u8; ANSWER],
+) -> io::Result<(usize, Option<OwnedFd>)> {
+    let mut part = libc::iovec {
+        iov_base: room.as_mut_ptr().cast(),
+        iov_len: room.len(),
+    };
+    let mut passed = Passed { bytes: [0; 64] };
+    // SAFETY: the message points to `part`, which points to `room`, and to `passed`, with their
+    // lengths; all outlive the call. CMSG_FIRSTHDR is null unless the kernel wrote a whole header.
+    // A descriptor of an SCM_RIGHTS message is new, open, and nobody else's.
+    unsafe {
+        let mut message: libc::msghdr = std::mem::zeroed();
+        message.msg_iov = &raw mut part;
+        message.msg_iovlen = 1;
+        message.msg_control = (&raw mut passed).cast();
+        message.msg_controllen = size_of::<Passed>() as _;
+        let length = libc::recvmsg(
+            control.as_raw_fd(),
+            &raw mut message,
+            libc::MSG_CMSG_CLOEXEC,
+        );
+        let length = usize::try_from(length).map_err(|_| io::Error::last_os_error())?;
+        let header = libc::CMSG_FIRSTHDR(&raw const message);
+        let came = !header.is_null()
+            && (*header).cmsg_level == libc::SOL_SOCKET
+            && (*header).cmsg_type == libc::SCM_RIGHTS;
+        let descriptor = came.then(|| {
+            let number = libc::CMSG_DATA(header).cast::<RawFd>().read_unaligned();
+            OwnedFd::from_raw_fd(number)
+        });
+        Ok((length, descriptor))
+    }
+}
+
+fn checked(answer: libc::c_int) -> Result<libc::c_int, Number> {
+    if answer < 0 { Err(errno()) } else { Ok(answer) }
+}
+
+/// The number the last call of this thread left behind; allocates nothing.
+fn errno() -> Number {
+    io::Error::last_os_error().raw_os_error().unwrap_or(0)
+}

@@ -1,0 +1,54 @@
+//! Worlds, interfaces and kernel settings.
+use super::fact;
+use crate::lang::{InWorld, LinkState, Setting, WorldName};
+use crate::render::block::Block;
+use crate::render::line::Line;
+use crate::render::style::Role;
+
+pub(super) fn world(seen: &InWorld) -> Vec<Block> {
+    let now = if seen.switched { " now" } else { "" };
+    let (name, what) = match seen.world {
+        WorldName::Host => ("host", "the network of this machine"),
+        WorldName::Private => (
+            "private",
+            "a network of the lab's own, which nothing outside can reach",
+        ),
+    };
+    let line = Line::from("lines run in the world ")
+        .and(Role::Name, name)
+        .text(now)
+        .text(": ")
+        .text(what);
+    let mut blocks = vec![fact(line)];
+    if let Some(refusal) = &seen.refusal {
+        let remark = format!("there is no private world here: {refusal}");
+        blocks.push(Block::Remark(Line::from(remark.as_str())));
+    }
+    blocks
+}
+
+pub(super) fn link(link: &LinkState) -> Vec<Block> {
+    let was = if link.switched {
+        " is now "
+    } else {
+        " was already "
+    };
+    let (role, state) = if link.up {
+        (Role::Ok, "up")
+    } else {
+        (Role::Surprise, "down")
+    };
+    let line = Line::of(Role::Name, &link.interface);
+    vec![fact(line.text(was).and(role, state))]
+}
+
+pub(super) fn sysctl(setting: &Setting) -> Vec<Block> {
+    let line = Line::of(Role::Code, &setting.setting)
+        .text(" is ")
+        .and(Role::Code, &setting.value);
+    let line = match &setting.before {
+        Some(before) => line.text(" (it was ").and(Role::Code, before).text(")"),
+        None => line,
+    };
+    vec![fact(line)]
+}

@@ -1,0 +1,306 @@
+//! The private world, on real namespaces.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::os::fd::AsFd;
+use std::process::{Child, Command, Stdio};
+
+use looplab::lab::observe::{self, Here};
+use looplab::lang::{Author, WorldName};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use support::session::{follow, lab, message, value};
+use support::sys::watch_process;
+use support::user::as_user;
+
+/// A lesson's lines in the private world.
+fn privately(script: &str) {
+    let mut lab = lab();
+    lab.clear_into(WorldName::Private);
+    follow(&mut lab, Author::Lesson, script);
+}
+
+#[test]
+fn any_port_is_free_and_allowed() {
+    as_user("any_port_is_free_and_allowed", || {
+        privately(
+            r#"
+            web = listen 127.0.0.1:80
+            expect web is listening
+            fixed = listen 127.0.0.1:49342
+            expect fixed is listening
+            any = listen 0.0.0.0:443
+            both = listen [::]:8004
+            expect any is listening and both is listening
+            client = connect web
+            expect client is connected and web.queue == 1
+            talk = accept web
+            send client hello
+            heard = recv talk
+            expect heard.text == "hello"
+            by_name = connect 127.0.0.9:443
+            expect by_name is connected
+            date = udp 0.0.0.0:53
+            asker = udp
+            asked = send asker time --to 127.0.0.1:53
+            expect asked is ok and date.recv_queue > 0
+            page = serve http 127.0.0.1:8080
+            got = get page/
+            expect got.status == 200
+            elsewhere = connect 192.0.2.1:80
+            expect elsewhere.error == "ENETUNREACH"
+            expect machine.world == "private" and machine.private and machine.unprivileged_start == 1024
+            seen = sockets
+            expect seen is ok and seen.count > 3
+            held = who 80
+            expect not held.free
+            "#,
+        );
+    });
+}
+
+#[test]
+fn the_host_does_not_see_it() {
+    as_user("the_host_does_not_see_it", || {
+        let mut lab = lab();
+        lab.clear_into(WorldName::Private);
+        let lines = "inside = listen 127.0.0.1:0\nexpect inside is listening";
+        follow(&mut lab, Author::Lesson, lines);
+        let port = u16::try_from(value(&lab, "inside", "port").as_u64().unwrap()).unwrap();
+        // The same endpoint, on the host, at the same time. Another program may hold the port
+        // there, but never in here: then the kernel's own table is the proof.
+        let outside = TcpListener::bind(("127.0.0.1", port));
+        let held: Vec<_> = observe::listeners(&Here).unwrap();
+        let held = held
+            .iter()
+            .filter(|row| row.local.inet().unwrap().port() == port);
+        match &outside {
+            Ok(_) => assert_eq!(held.count(), 1, "only the test's own"),
+            Err(error) => assert!(held.count() > 0, "port {port}: {error}"),
+        }
+        // Into the world from the host there is no way, though the endpoint is the same.
+        let lines = "
+            world host
+            expect machine.world == 'host' and inside is open
+            out = connect inside
+            world private
+            within = connect inside
+            expect within is connected and inside.queue == 1
+            ";
+        follow(&mut lab, Author::Learner, lines);
+    });
+}
+
+#[test]
+fn a_lesson_stays_on_its_side_of_the_fence() {
+    as_user("a_lesson_stays_on_its_side_of_the_fence", || {
+        let canary = TcpListener::bind("127.0.0.1:0").unwrap();
+        canary.set_nonblocking(true).unwrap();
+        let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        udp.set_nonblocking(true).unwrap();
+        let (tcp_at, udp_at) = (canary.local_addr().unwrap(), udp.local_addr().unwrap());
+        let mut lab = lab();
+        let lines = format!(
+            "
+            outside = udp
+            world private
+            twin = listen {tcp_at}
+            leak = send outside x --to {udp_at}
+            expect leak.error == 'not_allowed'
+            world host
+            leak = connect twin
+            expect leak.error == 'not_allowed'
+            crowd = many 3 twin
+            expect crowd.error == 'not_allowed'
+            wild = listen 0.0.0.0:0
+            expect wild.error == 'not_allowed'
+            "
+        );
+        follow(&mut lab, Author::Lesson, &lines);
+        assert!(canary.accept().is_err(), "a lesson reached the host");
+        assert!(udp.recv(&mut [0]).is_err(), "a lesson reached the host");
+    });
+}
+
+#[test]
+fn a_new_step_finds_a_new_world() {
+    as_user("a_new_step_finds_a_new_world", || {
+        let mut lab = lab();
+        for _ in 0..3 {
+            lab.clear_into(WorldName::Private);
+            // An orderly close leaves TIME-WAIT at the fixed port, which would be in the way.
+            let lines = "
+                range_before = range
+                expect range_before.low != 49342
+                server = listen 127.0.0.1:49342
+                expect server is listening
+                client = connect server --from 127.0.0.1:80
+                talk = accept server
+                shutdown talk
+                close talk client
+                sysctl ip_local_port_range 49342 49342
+                expect machine.range.low == 49342
+                ";
+            follow(&mut lab, Author::Lesson, lines);
+        }
+        lab.clear();
+        assert_eq!(lab.scope().get("machine").unwrap()["world"], "host");
+    });
+}
+
+#[test]
+fn a_narrow_range_gives_that_port() {
+    as_user("a_narrow_range_gives_that_port", || {
+        privately(
+            r#"
+            server = listen 127.0.0.1:8080
+            other = listen 127.0.0.1:8081
+            narrow = sysctl net.ipv4.ip_local_port_range 49342 49342
+            expect narrow.value == "49342 49342" and narrow.before != narrow.value
+            client = connect server
+            expect client.port == 49342
+            second = connect server
+            expect second.error == "EADDRNOTAVAIL"
+            third = connect other
+            expect third.port == 49342
+            wrong = sysctl ip_local_port_range 60999 32768
+            expect wrong.error == "EINVAL"
+            now = sysctl ip_local_port_range
+            expect now.value == "49342 49342"
+            "#,
+        );
+    });
+}
+
+#[test]
+fn without_loopback_nothing_arrives() {
+    as_user("without_loopback_nothing_arrives", || {
+        privately(
+            r#"
+            server = listen 127.0.0.1:8080
+            off = link lo down
+            expect not off.up and off.switched
+            lost = connect server --within 50ms
+            expect lost is timed_out
+            six = connect [::1]:8080 --within 50ms
+            expect six is failed
+            on = link lo up
+            expect on.up
+            again = connect server
+            expect again is connected
+            missing = link eth7 up
+            expect missing.error == "no_such_name"
+            "#,
+        );
+    });
+}
+
+#[test]
+fn the_host_is_not_changed() {
+    let mut lab = lab();
+    let table = [
+        ("link lo down", "leaves that alone"),
+        ("sysctl somaxconn 1", "leaves that alone"),
+        ("sysctl kernel.hostname", "not among the settings"),
+        (
+            "sysctl net.ipv4.conf.*.route_localnet",
+            "not among the settings",
+        ),
+    ];
+    for author in [Author::Learner, Author::Lesson] {
+        for (line, expected) in table {
+            let said = message(&mut lab, author, line);
+            assert!(said.contains(expected), "{line}: {said}");
+        }
+    }
+    let lines = "
+        now = sysctl net.core.somaxconn
+        expect now is ok and now.value == machine.somaxconn ~ ''
+        here = world
+        expect here.world == 'host' and not here.switched
+        ";
+    follow(&mut lab, Author::Learner, lines);
+}
+
+/// Children of a process, by the kernel's list of all processes.
+fn children(parent: u32) -> Vec<i32> {
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| {
+        // `pid (name) state ppid …`: the name may have spaces and parentheses.
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let after = stat.rsplit_once(") ").map_or("", |(_, after)| after);
+        after.split(' ').nth(1) == Some(&parent.to_string())
+    })
+    .collect()
+}
+
+fn namespace_of(pid: i32) -> Option<u64> {
+    let link = fs::read_link(format!("/proc/{pid}/ns/net")).ok()?;
+    let digits: String = link
+        .to_str()?
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    digits.parse().ok()
+}
+
+struct Session(Child);
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
+fn nothing_outlives_a_killed_session() {
+    as_user("nothing_outlives_a_killed_session", || {
+        let child = Command::new(env!("CARGO_BIN_EXE_looplab"))
+            .args(["run", "-", "--json"])
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut session = Session(child);
+        let lines = b"world private\nserver = listen 127.0.0.1:80\n";
+        session.0.stdin.as_mut().unwrap().write_all(lines).unwrap();
+        let said = BufReader::new(session.0.stdout.take().unwrap()).lines();
+        for line in said.take(2) {
+            let line = line.unwrap();
+            assert!(line.contains(r#""ok":true"#), "{line}");
+        }
+        let mut family = children(session.0.id());
+        family.extend(
+            family
+                .clone()
+                .iter()
+                .flat_map(|pid| children(pid.unsigned_abs())),
+        );
+        assert!(!family.is_empty(), "there is a helper");
+        let watched: Vec<_> = family
+            .iter()
+            .map(|pid| watch_process(*pid).unwrap())
+            .collect();
+        let inside = family.iter().find_map(|pid| namespace_of(*pid));
+        session.0.kill().unwrap();
+        session.0.wait().unwrap();
+        for watch in watched {
+            let mut ends = [PollFd::new(watch.as_fd(), PollFlags::POLLIN)];
+            let woken = poll(&mut ends, PollTimeout::from(5_000_u16)).unwrap();
+            assert_eq!(woken, 1, "a helper outlived its parent");
+        }
+        let all = fs::read_dir("/proc").unwrap().flatten();
+        let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        let left: Vec<_> = pids
+            .filter(|pid| inside.is_some() && namespace_of(*pid) == inside)
+            .collect();
+        assert!(left.is_empty(), "processes left in the namespace: {left:?}");
+    });
+}
