@@ -21,6 +21,7 @@ pub(crate) fn doctor(context: &Context) -> io::Result<Exit> {
         low_ports(&lab),
         port_range_option(&lab),
         socket_table(&mut lab),
+        private_world(&mut lab),
         descriptors(),
         state(context),
     ];
@@ -159,6 +160,19 @@ fn socket_table(lab: &mut Lab) -> Check {
         tried,
         "A sandbox may forbid AF_NETLINK; `who` and `sockets` need it.",
     )
+}
+
+fn private_world(lab: &mut Lab) -> Check {
+    let (tried, cure) = match lab.try_private() {
+        None => (
+            Ok("a network of the lab's own can be made, without root".to_owned()),
+            None,
+        ),
+        Some(refusal) => (Err(refusal.to_string()), refusal.cure()),
+    };
+    let left_out = "steps that need one are left out";
+    let cure = cure.map_or_else(|| left_out.to_owned(), |cure| format!("{left_out}; {cure}"));
+    finding("private world", tried, &cure)
 }
 
 fn descriptors() -> Check {

@@ -9,6 +9,7 @@ pub const FIELDS: &[&str] = &[
     "addresses",
     "agent",
     "backlog",
+    "before",
     "body",
     "bytes",
     "cards",
@@ -76,6 +77,7 @@ pub const FIELDS: &[&str] = &[
     "queue",
     "reason",
     "recv_queue",
+    "refusal",
     "request",
     "requests",
     "reserved",
@@ -87,6 +89,7 @@ pub const FIELDS: &[&str] = &[
     "scope",
     "send_queue",
     "server",
+    "setting",
     "size",
     "socket",
     "source",
@@ -96,6 +99,7 @@ pub const FIELDS: &[&str] = &[
     "steps",
     "stopped_by",
     "succeeded",
+    "switched",
     "target",
     "text",
     "timer_seconds",
@@ -115,6 +119,7 @@ pub const FIELDS: &[&str] = &[
     "verb",
     "visits",
     "wanted",
+    "world",
 ];
 
 /// Fields that no outcome is born with: what serialisation adds, and what the lab reads off a

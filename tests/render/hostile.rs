@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use looplab::lang::{
     Author, Bucket, Card, Cause, Closed, CounterReading, Explanation, Fact, FailureCause,
-    HalfClosed, Holders, Holding, Interface, Interfaces, Observed, Outcome, Plot, Received,
-    Request, Requests, Resolved, Response, Sent, Shown, SocketRow, SocketTable, Waited,
+    HalfClosed, Holders, Holding, InWorld, Interface, Interfaces, LinkState, Observed, Outcome,
+    Plot, Received, Request, Requests, Resolved, Response, Sent, Setting, Shown, SocketRow,
+    SocketTable, Waited, WorldName,
 };
 use looplab::net::TcpState;
 use looplab::render::{self, Check, Found, MenuEntry};
@@ -182,6 +183,21 @@ fn outcomes(text: &str) -> Vec<Outcome> {
             topic: own(),
             observations: vec![own()],
             cards: vec![card(text)],
+        }),
+        Fact::World(InWorld {
+            world: WorldName::Host,
+            switched: false,
+            refusal: Some(own()),
+        }),
+        Fact::Link(LinkState {
+            interface: own(),
+            up: true,
+            switched: true,
+        }),
+        Fact::Sysctl(Setting {
+            setting: own(),
+            value: own(),
+            before: Some(own()),
         }),
         Fact::Plot(Plot {
             of: "ports",

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use looplab::lang::{
     Author, Bucket, Card, Cause, Closed, CounterReading, EphemeralRange, Explanation, Fact,
-    Failure, FailureCause, HalfClosed, Holders, Holding, Interface, Interfaces, KernelRoute,
-    ManyOpened, Observed, Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received, Repeated,
-    Request, Requests, Resolved, Response, Role, RoundTrips, Sent, Shown, SocketRow, SocketTable,
-    Waited,
+    Failure, FailureCause, HalfClosed, Holders, Holding, InWorld, Interface, Interfaces,
+    KernelRoute, LinkState, ManyOpened, Observed, Outcome, OwnConnection, OwnServer, OwnSocket,
+    Plot, Received, Repeated, Request, Requests, Resolved, Response, Role, RoundTrips, Sent,
+    Setting, Shown, SocketRow, SocketTable, Waited, WorldName,
 };
 use looplab::net::{Endpoint, Errno, TcpState};
 use looplab::render::{self, Check, Found, MenuEntry, Page};
@@ -814,6 +814,42 @@ pub(crate) fn facts() -> Vec<Outcome> {
                 highest: Some(60_999),
                 dynamic: 81,
                 steps: vec![-2_810, 14, 9_872],
+            }),
+        ),
+        done(
+            "",
+            "world",
+            Fact::World(InWorld {
+                world: WorldName::Private,
+                switched: true,
+                refusal: None,
+            }),
+        ),
+        done(
+            "",
+            "world",
+            Fact::World(InWorld {
+                world: WorldName::Host,
+                switched: false,
+                refusal: Some("making a user namespace (unshare) was refused (EPERM)".to_owned()),
+            }),
+        ),
+        done(
+            "",
+            "link",
+            Fact::Link(LinkState {
+                interface: "lo".to_owned(),
+                up: false,
+                switched: true,
+            }),
+        ),
+        done(
+            "",
+            "sysctl",
+            Fact::Sysctl(Setting {
+                setting: "net.ipv4.ip_local_port_range".to_owned(),
+                value: "49342 49342".to_owned(),
+                before: Some("32768 60999".to_owned()),
             }),
         ),
         done(
