@@ -7,6 +7,13 @@
 //! median of the ratios round by round; single times mean little.
 //!
 //! `cargo bench --bench startup [-- ROUNDS]`
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    reason = "a benchmark fails by panicking, and prints what it found"
+)]
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -133,6 +133,15 @@ pub struct Sockets {
     /// Only listeners.
     #[arg(long, short)]
     pub listening: bool,
+    /// Only sockets of this process: its number, or its name.
+    #[arg(long, value_name = "PROCESS")]
+    pub owner: Option<String>,
+    /// Only what other machines can reach: listeners and UDP sockets beyond loopback, and where.
+    #[arg(long)]
+    pub exposed: bool,
+    /// With what TCP has measured and decided: round-trip time, window, segment size, retransmits.
+    #[arg(long)]
+    pub details: bool,
 }
 
 /// `who PORT`

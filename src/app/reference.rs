@@ -71,6 +71,9 @@ pub(crate) fn sockets(context: &Context, asked: &Sockets) -> io::Result<Exit> {
     };
     words.extend(state.map(|state| format!("--state={state}")));
     words.extend(asked.port.map(|port| format!("--port={port}")));
+    words.extend(asked.owner.as_ref().map(|who| format!("--owner={who}")));
+    words.extend(asked.exposed.then(|| "--exposed".to_owned()));
+    words.extend(asked.details.then(|| "--details".to_owned()));
     ask(context, "sockets", &words)
 }
 

@@ -324,6 +324,15 @@ pub struct Sockets {
     /// Only sockets with this port at either end.
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
+    /// Only sockets of this process: its number, or its name.
+    #[arg(long, value_name = "PROCESS", requires = "all")]
+    pub owner: Option<String>,
+    /// Only what other machines can reach: listeners and UDP sockets beyond loopback, and where.
+    #[arg(long)]
+    pub exposed: bool,
+    /// With what TCP has measured and decided: round-trip time, window, segment size, retransmits.
+    #[arg(long)]
+    pub details: bool,
 }
 
 /// `who PORT`

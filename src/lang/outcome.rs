@@ -408,6 +408,35 @@ pub struct SocketRow {
     /// The name it has in this lab.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// For `--exposed`: the endpoints by which other machines reach it, as far as nothing between
+    /// stops them. Empty when this machine has no address but loopback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reachable_at: Option<Vec<Endpoint>>,
+    /// For `--details`, of a TCP connection: what the kernel measures and has decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Box<TcpDetails>>,
+}
+
+/// What TCP knows of a connection (`struct tcp_info`, tcp(7)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TcpDetails {
+    /// The smoothed round-trip time in microseconds (SRTT, RFC 6298); 0 before the first sample.
+    pub rtt_us: u32,
+    /// How far it varies, in microseconds (RTTVAR, RFC 6298).
+    pub rtt_var_us: u32,
+    /// How long the kernel waits for an acknowledgement before it sends again (RTO), in
+    /// microseconds.
+    pub rto_us: u32,
+    /// The largest segment this end sends, in bytes of payload (MSS).
+    pub mss: u32,
+    /// How many segments may be under way (the congestion window, RFC 5681).
+    pub cwnd: u32,
+    /// Segments sent again since the connection began.
+    pub retransmits: u32,
+    /// Bytes the peer has acknowledged.
+    pub bytes_acked: u64,
+    /// Bytes that have arrived.
+    pub bytes_received: u64,
 }
 
 /// `who`.
@@ -551,6 +580,8 @@ pub struct RoundTrips {
     pub p50_us: f64,
     /// 99 of 100 were at most this.
     pub p99_us: f64,
+    /// 999 of 1000 were at most this.
+    pub p999_us: f64,
     /// Largest.
     pub max_us: f64,
     /// How it was measured, in one sentence.

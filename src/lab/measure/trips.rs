@@ -97,6 +97,7 @@ fn told(wanted: &Rtt, sorted: &[u64]) -> RoundTrips {
         min_us: at(0),
         p50_us: at(500),
         p99_us: at(990),
+        p999_us: at(999),
         max_us: at(1000),
         method: method(wanted, left_out),
         histogram,
@@ -205,6 +206,7 @@ mod tests {
                     measured.min_us,
                     measured.p50_us,
                     measured.p99_us,
+                    measured.p999_us,
                     measured.max_us,
                 ];
                 assert!(order.is_sorted() && measured.min_us > 0.0, "{measured:?}");

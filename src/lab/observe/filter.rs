@@ -2,6 +2,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
+use crate::lang::SocketRow;
 use crate::net::TcpState;
 
 /// Which sockets a table holds, and how far the search for their owners goes.
@@ -13,12 +14,49 @@ pub struct SocketFilter<'a> {
     pub state: Option<TcpState>,
     /// Only sockets with this port at either end.
     pub port: Option<u16>,
+    /// Only sockets held by this process.
+    pub held_by: Option<HeldBy>,
+    /// Only sockets that other machines can reach, and where.
+    pub exposed: bool,
+    /// Whether rows carry [`TcpDetails`](crate::lang::TcpDetails).
+    pub details: bool,
     /// Whose processes are looked through for owners.
     pub owners: Owners,
     /// The lab's own sockets. Their rows carry the lab's names.
     pub lab: Option<&'a LabSockets>,
     /// Leave out everything that is not the lab's. Needs no scan of processes.
     pub only_lab: bool,
+}
+
+/// A process, by what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldBy {
+    /// Its number.
+    Pid(u32),
+    /// Its name, as /proc/PID/comm has it (proc(5)).
+    Name(String),
+}
+
+/// Longer names are cut by the kernel (`TASK_COMM_LEN`, less the final zero).
+const LONGEST_NAME: usize = 15;
+
+impl HeldBy {
+    /// Reads a number as a pid, and anything else as a name.
+    pub fn parse(text: &str) -> Self {
+        text.parse()
+            .map_or_else(|_| Self::Name(text.to_owned()), Self::Pid)
+    }
+
+    /// Whether a row is held by it.
+    pub(super) fn holds(&self, row: &SocketRow) -> bool {
+        match self {
+            Self::Pid(pid) => row.pid == Some(*pid),
+            Self::Name(name) => {
+                let kept = name.get(..name.floor_char_boundary(LONGEST_NAME));
+                row.process.as_deref() == kept
+            }
+        }
+    }
 }
 
 /// Which kinds of socket to ask for.

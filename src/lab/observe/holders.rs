@@ -251,6 +251,8 @@ mod tests {
             pid: Some(4711),
             process: Some("python3".to_owned()),
             owner: None,
+            reachable_at: None,
+            details: None,
         }
     }
 

@@ -5,8 +5,8 @@ use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use super::bytes::Bytes;
-use super::netlink::{Message, Netlink, Request};
-use crate::lang::SocketRow;
+use super::netlink::{Attributes, Message, Netlink, Request};
+use crate::lang::{SocketRow, TcpDetails};
 use crate::net::{FourTuple, TcpState};
 
 /// `SOCK_DIAG_BY_FAMILY` of `linux/sock_diag.h`. An answer is of the kind of its question.
@@ -15,6 +15,12 @@ pub(super) const BY_FAMILY: u16 = 20;
 /// `TCPDIAG_GETSOCK` of `linux/inet_diag.h`, the older question about TCP. It knows no family, so one
 /// walk through the kernel's table (a quarter of a million buckets, empty or not) does for both.
 const BOTH_FAMILIES: u16 = 18;
+
+/// Attributes of `linux/inet_diag.h`.
+mod attribute {
+    pub(super) const INFO: u16 = 2;
+    pub(super) const SKV6ONLY: u16 = 11;
+}
 
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
@@ -78,6 +84,9 @@ pub(super) struct Entry {
     pub(super) local: SocketAddr,
     pub(super) peer: SocketAddr,
     pub(super) inode: u32,
+    /// Of a socket bound to IPv6 that listens or has no peer: whether it leaves IPv4 alone.
+    pub(super) v6_only: bool,
+    details: Option<TcpDetails>,
     timer: u8,
     expires_ms: u32,
     recv_queue: u32,
@@ -85,15 +94,49 @@ pub(super) struct Entry {
     uid: u32,
 }
 
-/// Asks for every socket of a transport in some states; with a port, only for those whose own end
-/// has it.
+/// Which sockets are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Query {
+    pub(super) transport: Transport,
+    pub(super) states: States,
+    /// Only those whose own end has this port.
+    pub(super) local_port: Option<u16>,
+    /// Whether TCP's own figures come along.
+    pub(super) details: bool,
+}
+
+impl Query {
+    /// Every socket of a transport in some states.
+    pub(super) fn of(transport: Transport, states: States) -> Self {
+        Self {
+            transport,
+            states,
+            local_port: None,
+            details: false,
+        }
+    }
+
+    /// `idiag_ext`: one bit for each attribute that is not sent unasked.
+    fn extensions(self) -> u8 {
+        if self.details {
+            1 << (attribute::INFO - 1)
+        } else {
+            0
+        }
+    }
+}
+
+/// Asks for many sockets, and hands them on one by one.
 pub(super) fn dump(
     link: &mut Netlink,
-    transport: Transport,
-    states: States,
-    local_port: Option<u16>,
+    query: Query,
     mut each: impl FnMut(Entry),
 ) -> io::Result<()> {
+    let Query {
+        transport,
+        local_port,
+        ..
+    } = query;
     let mut id = [0; 48];
     if let (Some(port), Some(place)) = (local_port, id.first_chunk_mut()) {
         *place = port.to_be_bytes();
@@ -109,10 +152,10 @@ pub(super) fn dump(
         })
     };
     if transport == Transport::Tcp {
-        return ask(BOTH_FAMILIES, &encode_older(states, &id));
+        return ask(BOTH_FAMILIES, &encode_older(query, &id));
     }
-    ask(BY_FAMILY, &encode(AF_INET, transport, states, &id))?;
-    match ask(BY_FAMILY, &encode(AF_INET6, transport, states, &id)) {
+    ask(BY_FAMILY, &encode(AF_INET, query, &id))?;
+    match ask(BY_FAMILY, &encode(AF_INET6, query, &id)) {
         // A kernel without IPv6 has no such sockets to tell of.
         Err(error) if is_absent(&error) => Ok(()),
         other => other,
@@ -135,7 +178,7 @@ pub(super) fn lookup(link: &mut Netlink, ends: FourTuple) -> io::Result<Option<E
     let request = Request {
         kind: BY_FAMILY,
         all: false,
-        payload: &encode(family, Transport::Tcp, States::ALL, &id),
+        payload: &encode(family, Query::of(Transport::Tcp, States::ALL), &id),
     };
     let mut found = None;
     match link.ask(&request, |message| found = parse(message)) {
@@ -154,23 +197,23 @@ fn is_absent(error: &io::Error) -> bool {
 }
 
 /// `struct inet_diag_req_v2`.
-fn encode(family: u8, transport: Transport, states: States, id: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![family, transport.number(), 0, 0];
-    bytes.extend(states.0.to_ne_bytes());
+fn encode(family: u8, query: Query, id: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![family, query.transport.number(), query.extensions(), 0];
+    bytes.extend(query.states.0.to_ne_bytes());
     bytes.extend(id);
     bytes
 }
 
 /// `struct inet_diag_req`, whose family and prefix lengths the kernel passes over.
-fn encode_older(states: States, id: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0; 4];
+fn encode_older(query: Query, id: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 0, query.extensions()];
     bytes.extend(id);
-    bytes.extend(states.0.to_ne_bytes());
+    bytes.extend(query.states.0.to_ne_bytes());
     bytes.extend([0; 4]);
     bytes
 }
 
-/// `struct inet_diag_msg`. The attributes behind it are not needed.
+/// `struct inet_diag_msg`, and what of the attributes behind it is needed.
 fn parse(message: Message<'_>) -> Option<Entry> {
     if !matches!(message.kind, BY_FAMILY | BOTH_FAMILIES) {
         return None;
@@ -186,7 +229,7 @@ fn parse(message: Message<'_>) -> Option<Entry> {
     let peer = bytes.take()?;
     let interface = bytes.u32()?;
     let _cookie: [u8; 8] = bytes.take()?;
-    Some(Entry {
+    let mut entry = Entry {
         state: state_of(state)?,
         local: address(family, local, local_port, interface)?,
         peer: address(family, peer, peer_port, interface)?,
@@ -196,6 +239,62 @@ fn parse(message: Message<'_>) -> Option<Entry> {
         send_queue: bytes.u32()?,
         uid: bytes.u32()?,
         inode: bytes.u32()?,
+        v6_only: false,
+        details: None,
+    };
+    for (kind, mut value) in Attributes(bytes.0).map(|(kind, value)| (kind, Bytes(value))) {
+        match kind {
+            // What a listener says there is told by its queues.
+            attribute::INFO if entry.state != TcpState::Listen => entry.details = details(value),
+            attribute::SKV6ONLY => entry.v6_only = value.u8() == Some(1),
+            _ => {}
+        }
+    }
+    Some(entry)
+}
+
+/// `struct tcp_info` (`linux/tcp.h`). It grows at its end from kernel to kernel; what is read here
+/// has been there since Linux 4.1.
+fn details(mut bytes: Bytes<'_>) -> Option<TcpDetails> {
+    let _states_and_options: [u8; 8] = bytes.take()?;
+    let mut words = [0; 24];
+    for word in &mut words {
+        *word = bytes.u32()?;
+    }
+    let [
+        rto_us,
+        _ato,
+        mss,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        rtt_us,
+        rtt_var_us,
+        _,
+        cwnd,
+        ..,
+    ] = words;
+    let [.., retransmits] = words;
+    let _pacing_rates: [u8; 16] = bytes.take()?;
+    let mut counter = || bytes.take().map(u64::from_ne_bytes);
+    Some(TcpDetails {
+        rtt_us,
+        rtt_var_us,
+        rto_us,
+        mss,
+        cwnd,
+        retransmits,
+        bytes_acked: counter()?,
+        bytes_received: counter()?,
     })
 }
 
@@ -248,6 +347,24 @@ fn scope(address: SocketAddr) -> u32 {
 }
 
 impl Entry {
+    /// A listener as a test needs it.
+    #[cfg(test)]
+    pub(super) fn listening(local: SocketAddr) -> Self {
+        Self {
+            state: TcpState::Listen,
+            local,
+            peer: SocketAddr::new(local.ip(), 0),
+            inode: 1,
+            v6_only: false,
+            details: None,
+            timer: 0,
+            expires_ms: 0,
+            recv_queue: 0,
+            send_queue: 0,
+            uid: 0,
+        }
+    }
+
     /// Whether either end has this port.
     pub(super) fn has_port(&self, port: u16) -> bool {
         self.local.port() == port || self.peer.port() == port
@@ -281,6 +398,8 @@ impl Entry {
             pid: None,
             process: None,
             owner: None,
+            reachable_at: None,
+            details: self.details.map(Box::new),
         }
     }
 }
@@ -391,6 +510,8 @@ mod tests {
                 recv_queue: 0,
                 send_queue: 0,
                 uid: 0,
+                v6_only: false,
+                details: None,
             };
             assert_eq!(entry.timer_seconds(), expected, "{timer} in {state}");
         }
@@ -413,16 +534,11 @@ mod tests {
         let port = wanted.local_addr().unwrap().as_socket().unwrap().port();
         let mut link = Netlink::open(&crate::lab::observe::Here, libc::NETLINK_SOCK_DIAG).unwrap();
         let mut ports = Vec::new();
-        dump(
-            &mut link,
-            Transport::Tcp,
-            States::ALL,
-            Some(port),
-            |entry| {
-                ports.push(entry.local.port());
-            },
-        )
-        .unwrap();
+        let query = Query {
+            local_port: Some(port),
+            ..Query::of(Transport::Tcp, States::ALL)
+        };
+        dump(&mut link, query, |entry| ports.push(entry.local.port())).unwrap();
         assert!(ports.iter().all(|found| *found == port), "{ports:?}");
     }
 

@@ -22,6 +22,8 @@ mod bytes;
 #[cfg(target_os = "linux")]
 mod counters;
 #[cfg(target_os = "linux")]
+mod exposure;
+#[cfg(target_os = "linux")]
 #[cfg(test)]
 mod fixtures;
 #[cfg(target_os = "linux")]
@@ -55,7 +57,7 @@ use std::io;
 use crate::lang::{Failure, FailureCause};
 use crate::net::Errno;
 
-pub use filter::{LabSockets, Owners, Protocols, SocketFilter};
+pub use filter::{HeldBy, LabSockets, Owners, Protocols, SocketFilter};
 pub use namespace::{Here, Namespace};
 pub use resolve::resolve;
 

@@ -1,8 +1,9 @@
 //! The socket table: what the kernel lists, the lab's names, and the processes behind it.
 use std::io;
 
+use super::exposure::{Exposure, is_exposed};
 use super::filter::{LabSockets, SocketFilter};
-use super::inet::{self, Entry, States, Transport};
+use super::inet::{self, Entry, Query, States, Transport};
 use super::netlink::Netlink;
 use super::{Namespace, not_available, owners, unix};
 use crate::lang::{Failure, SocketRow, SocketTable};
@@ -10,18 +11,25 @@ use crate::net::{FourTuple, TcpState};
 
 /// The socket table, as sock_diag(7) gives it, with owners where they may be known.
 pub fn sockets(ns: &dyn Namespace, filter: &SocketFilter<'_>) -> Result<SocketTable, Failure> {
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered {
+        exposure: filter.exposed.then(|| Exposure::read(ns)).transpose()?,
+        ..Gathered::default()
+    };
     open(ns)
         .and_then(|mut link| gathered.all(&mut link, filter))
         .map_err(|error| not_available("sock_diag", "the kernel's socket table", &error))?;
     let Gathered {
         mut rows,
         mut notes,
+        ..
     } = gathered;
     if filter.only_lab {
         own_up(&mut rows);
     } else {
         notes.extend(owners::find(&mut rows, filter.owners).note());
+    }
+    if let Some(holder) = &filter.held_by {
+        rows.retain(|row| holder.holds(row));
     }
     Ok(SocketTable {
         scope: if filter.only_lab { "lab" } else { "all" },
@@ -68,7 +76,11 @@ fn list(
     port: Option<u16>,
 ) -> io::Result<Vec<SocketRow>> {
     let mut rows = Vec::new();
-    inet::dump(&mut open(ns)?, transport, states, port, |entry| {
+    let query = Query {
+        local_port: port,
+        ..Query::of(transport, states)
+    };
+    inet::dump(&mut open(ns)?, query, |entry| {
         rows.push(entry.row(transport));
     })?;
     Ok(rows)
@@ -86,6 +98,8 @@ fn own_up(rows: &mut [SocketRow]) {
 struct Gathered {
     rows: Vec<SocketRow>,
     notes: Vec<String>,
+    /// When it is asked what others can reach.
+    exposure: Option<Exposure>,
 }
 
 impl Gathered {
@@ -97,7 +111,7 @@ impl Gathered {
             let asked = self.inet(link, Transport::Udp, filter);
             self.or_note(asked, "UDP sockets");
         }
-        if filter.protocols.unix && filter.port.is_none() {
+        if filter.protocols.unix && filter.port.is_none() && !filter.exposed {
             let asked = self.unix(link, filter);
             self.or_note(asked, "Unix sockets");
         }
@@ -118,12 +132,19 @@ impl Gathered {
         transport: Transport,
         filter: &SocketFilter<'_>,
     ) -> io::Result<()> {
-        let states = filter.state.map_or(States::ALL, States::of);
-        inet::dump(link, transport, states, None, |entry| {
+        let query = Query {
+            details: filter.details,
+            ..Query::of(transport, filter.state.map_or(States::ALL, States::of))
+        };
+        inet::dump(link, query, |entry| {
             let name = filter.lab.and_then(|lab| lab.name(u64::from(entry.inode)));
-            if wants(filter, &entry) {
+            if wants(filter, transport, &entry) {
                 self.rows.push(SocketRow {
                     owner: name.map(str::to_owned),
+                    reachable_at: self
+                        .exposure
+                        .as_ref()
+                        .map(|exposure| exposure.of(&entry).collect()),
                     ..entry.row(transport)
                 });
             }
@@ -144,8 +165,9 @@ impl Gathered {
     }
 }
 
-fn wants(filter: &SocketFilter<'_>, entry: &Entry) -> bool {
-    filter.state.is_none_or(|state| state == entry.state)
+fn wants(filter: &SocketFilter<'_>, transport: Transport, entry: &Entry) -> bool {
+    (!filter.exposed || is_exposed(transport, entry))
+        && filter.state.is_none_or(|state| state == entry.state)
         && filter.port.is_none_or(|port| entry.has_port(port))
         && (!filter.only_lab || filter.lab.is_some_and(|lab| lab.has(entry)))
 }
@@ -172,7 +194,7 @@ mod tests {
 
     use socket2::{Domain, Socket, Type};
 
-    use super::super::filter::{Owners, Protocols};
+    use super::super::filter::Owners;
     use super::super::fixtures::{Connected, connect, ends, inode, reached, time_wait};
     use super::super::{Here, owners::Unseen};
     use super::*;
@@ -360,95 +382,5 @@ mod tests {
         let row = of(&table.rows, inode(&listener));
         assert_eq!(row.pid, Some(std::process::id()));
         assert_eq!(Unseen::default().note(), None);
-    }
-
-    /// The send queue where it stands still: an acknowledgement may come between two looks.
-    fn backlog(state: TcpState, send_queue: u32) -> u32 {
-        if state == TcpState::Listen {
-            send_queue
-        } else {
-            0
-        }
-    }
-
-    /// One row of `ss`: state, queues, both ends, and whether it names this process.
-    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-    struct Seen {
-        state: TcpState,
-        queues: (u32, u32),
-        local: String,
-        peer: Option<String>,
-        ours: bool,
-    }
-
-    impl Seen {
-        fn by_us(row: &SocketRow) -> Self {
-            Self {
-                state: row.state,
-                queues: (row.recv_queue, backlog(row.state, row.send_queue)),
-                local: row.local.to_string(),
-                peer: row.peer.as_ref().map(ToString::to_string),
-                ours: row.pid == Some(std::process::id()),
-            }
-        }
-
-        fn by_ss(line: &str) -> Option<Self> {
-            let mut words = line.split_ascii_whitespace();
-            let state = TcpState::parse(words.next()?)?;
-            let waiting = words.next()?.parse().ok()?;
-            let queues = (waiting, backlog(state, words.next()?.parse().ok()?));
-            let local = words.next()?.to_owned();
-            let peer = Some(words.next()?.to_owned()).filter(|peer| !peer.ends_with('*'));
-            let ours = format!("pid={},", std::process::id());
-            Some(Self {
-                state,
-                queues,
-                local,
-                peer,
-                ours: line.contains(&ours),
-            })
-        }
-    }
-
-    #[test]
-    fn ss_says_the_same() {
-        let asked = std::process::Command::new("ss").arg("-Htanp").output();
-        if asked.is_err() {
-            eprintln!("SKIPPED: the differential test needs `ss` (iproute2), which is not here");
-            return;
-        }
-        let held: Vec<Connected> = (0..20).map(|_| connect()).collect();
-        for connected in &held {
-            (&connected.server).write_all(b"hello").unwrap();
-            connected.client.peek(&mut [0; 8]).unwrap();
-        }
-        let gone = time_wait();
-        // Only what this test holds stands still between the two looks.
-        let connections = held.iter().flat_map(|c| [ends(&c.client), ends(&c.server)]);
-        let mut stable: Vec<(String, Option<String>)> = connections
-            .chain([gone])
-            .map(|ends| (ends.local.to_string(), Some(ends.peer.to_string())))
-            .collect();
-        let listening = held.iter().map(|c| c.listener.local_addr().unwrap());
-        stable.extend(listening.map(|local| (local.to_string(), None)));
-
-        let filter = SocketFilter {
-            protocols: Protocols::TCP,
-            ..SocketFilter::default()
-        };
-        let table = sockets(&Here, &filter).unwrap();
-        let listed = std::process::Command::new("ss")
-            .arg("-Htanp")
-            .output()
-            .unwrap();
-        let text = String::from_utf8(listed.stdout).unwrap();
-        let mine = |seen: &Seen| stable.contains(&(seen.local.clone(), seen.peer.clone()));
-        let mut ours: Vec<Seen> = table.rows.iter().map(Seen::by_us).filter(mine).collect();
-        let mut theirs: Vec<Seen> = text.lines().filter_map(Seen::by_ss).filter(mine).collect();
-        ours.sort();
-        theirs.sort();
-        // A listener, its server and its client each, and what is left of the closed one.
-        assert_eq!(ours.len(), 61);
-        assert_eq!(ours, theirs);
     }
 }

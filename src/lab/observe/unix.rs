@@ -60,6 +60,8 @@ fn parse(message: Message<'_>) -> Option<SocketRow> {
         pid: None,
         process: None,
         owner: None,
+        reachable_at: None,
+        details: None,
     };
     for (kind, value) in Attributes(bytes.0) {
         apply(&mut row, kind, Bytes(value));

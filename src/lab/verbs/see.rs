@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::Done;
 use crate::lab::failure::{Ends, own_at};
 use crate::lab::ledger::Held;
-use crate::lab::observe::{Owners, Protocols, SocketFilter};
+use crate::lab::observe::{HeldBy, Owners, Protocols, SocketFilter};
 use crate::lab::{Lab, measure, observe};
 use crate::lang::{Fact, Failure, FailureCause, Rtt, SocketRow, Sockets, Who};
 use crate::net::{Endpoint, FourTuple};
@@ -28,6 +28,9 @@ impl Lab {
             },
             state: wanted.state,
             port: wanted.port,
+            held_by: wanted.owner.as_deref().map(HeldBy::parse),
+            exposed: wanted.exposed,
+            details: wanted.details,
             owners: if wanted.all {
                 Owners::Everyone
             } else {

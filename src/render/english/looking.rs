@@ -20,6 +20,7 @@ pub(super) fn sockets(table: &SocketTable) -> Vec<Block> {
     if !table.rows.is_empty() {
         blocks.push(Block::Table(socket_table(&table.rows)));
     }
+    blocks.extend(table.rows.iter().filter_map(details).map(fact));
     blocks.extend(
         table
             .notes
@@ -31,11 +32,57 @@ pub(super) fn sockets(table: &SocketTable) -> Vec<Block> {
 
 fn socket_table(rows: &[SocketRow]) -> Table {
     let mut table = Table::new(&[
-        "name", "type", "state", "local", "peer", "queue", "timer", "held by",
+        "name",
+        "type",
+        "state",
+        "local",
+        "peer",
+        "queue",
+        "timer",
+        "held by",
+        "reachable at",
     ]);
     table.titles = 3;
     table.rows = rows.iter().map(socket_row).collect();
     table
+}
+
+/// What TCP knows of one connection.
+fn details(row: &SocketRow) -> Option<Line> {
+    let details = row.details.as_ref()?;
+    let mut line = row
+        .owner
+        .as_ref()
+        .map_or_else(Line::new, |name| Line::of(Role::Name, name).text(", "))
+        .and(Role::Endpoint, &row.local);
+    if let Some(peer) = &row.peer {
+        line = line.text(" → ").and(Role::Endpoint, peer);
+    }
+    let line = line
+        .text(": round trip ")
+        .and(Role::Endpoint, milliseconds(details.rtt_us))
+        .text(format_args!(" ± {}", milliseconds(details.rtt_var_us)))
+        .text(", sends again after ")
+        .text(milliseconds(details.rto_us))
+        .text(format_args!(
+            "; window {} of up to {}; ",
+            counted(details.cwnd as usize, "segment"),
+            bytes(details.mss)
+        ));
+    let again = counted(details.retransmits as usize, "segment");
+    let line = match details.retransmits {
+        0 => line.text("nothing sent twice"),
+        _ => line.and(Role::Surprise, again).text(" sent twice"),
+    };
+    Some(line.text(format_args!(
+        "; {} bytes acknowledged, {} received",
+        count(details.bytes_acked),
+        count(details.bytes_received)
+    )))
+}
+
+fn milliseconds(micros: u32) -> String {
+    format!("{:.3} ms", f64::from(micros) / 1000.0)
 }
 
 fn socket_row(row: &SocketRow) -> Vec<Line> {
@@ -51,7 +98,17 @@ fn socket_row(row: &SocketRow) -> Vec<Line> {
         queue(row),
         timer(row),
         holder(row),
+        reach(row),
     ]
+}
+
+/// By which addresses others reach it, when that was asked.
+fn reach(row: &SocketRow) -> Line {
+    match row.reachable_at.as_deref() {
+        None => Line::new(),
+        Some([]) => Line::of(Role::Dim, "no address but loopback now"),
+        Some(all) => listed(Role::Surprise, all, ", "),
+    }
 }
 
 fn state_role(state: TcpState) -> Role {

@@ -26,7 +26,9 @@ pub(super) fn rtt(trips: &RoundTrips) -> Vec<Block> {
     let middle = Line::from("half of them took at most ")
         .and(Role::Endpoint, micros(trips.p50_us))
         .text(", 99 of 100 at most ")
-        .and(Role::Endpoint, micros(trips.p99_us));
+        .and(Role::Endpoint, micros(trips.p99_us))
+        .text(", 999 of 1000 at most ")
+        .and(Role::Endpoint, micros(trips.p999_us));
     let ends = Line::from("the shortest took ")
         .text(micros(trips.min_us))
         .text(", the longest ")
