@@ -30,7 +30,7 @@ pub enum Place {
     Name(String),
 }
 
-/// Where lines run.
+/// Where the lines of a step run.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ValueEnum,
 )]

@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn verbs_and_words_of_the_walk_begin_a_line() {
         check("li|", 0, &["link ", "listen "]);
-        check("  li|", 2, &["listen "]);
+        check("  lis|", 2, &["listen "]);
         check(
             "re|",
             0,

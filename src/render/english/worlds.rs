@@ -6,19 +6,21 @@ use crate::render::line::Line;
 use crate::render::style::Role;
 
 pub(super) fn world(seen: &InWorld) -> Vec<Block> {
-    let now = if seen.switched { " now" } else { "" };
-    let (name, what) = match seen.world {
-        WorldName::Host => ("host", "the network of this machine"),
-        WorldName::Private => (
-            "private",
-            "a network of the lab's own, which nothing outside can reach",
-        ),
+    let now = if seen.switched {
+        "lines now run "
+    } else {
+        "lines run "
     };
-    let line = Line::from("lines run in the world ")
-        .and(Role::Name, name)
-        .text(now)
-        .text(": ")
-        .text(what);
+    let line = match seen.world {
+        WorldName::Host => Line::from(now)
+            .text("on the ")
+            .and(Role::Name, "host")
+            .text(": the network of this machine"),
+        WorldName::Private => Line::from(now)
+            .text("in the ")
+            .and(Role::Name, "private")
+            .text(" world: a network of the lab's own, which nothing outside can reach"),
+    };
     let mut blocks = vec![fact(line)];
     if let Some(refusal) = &seen.refusal {
         let remark = format!("there is no private world here: {refusal}");
