@@ -66,6 +66,11 @@ pub fn parse_words(words: &[String]) -> Result<Command, LineError> {
     }
 }
 
+/// Words that an expression reads as something else than a name.
+const JINJA_WORDS: [&str; 10] = [
+    "and", "else", "false", "if", "in", "is", "none", "not", "or", "true",
+];
+
 /// All verbs, in the order of the reference.
 pub fn verb_names() -> Vec<&'static str> {
     VERBS.to_vec()
@@ -192,6 +197,12 @@ fn split_name(text: &str) -> Result<(Option<String>, usize), LineError> {
         let message = format!("`{word}` cannot be a name");
         return Err(error(message, span)
             .with_help("names are letters, digits and _, and begin with a letter"));
+    }
+    if JINJA_WORDS.contains(&word) {
+        return Err(error(
+            format!("`{word}` means something in expressions; choose another name"),
+            span,
+        ));
     }
     if Scope::RESERVED.contains(&word) || VERBS.contains(&word) {
         let kind = if VERBS.contains(&word) {
@@ -537,6 +548,10 @@ mod tests {
                 "1a = listen 0",
                 "`1a` cannot be a name @1a | names are letters, digits and _, and \
              begin with a letter",
+            ),
+            (
+                "none = listen 0",
+                "`none` means something in expressions; choose another name @none",
             ),
             (
                 "last = listen 0",
