@@ -11,10 +11,20 @@ mod head;
 /// Card files; everything else in lessons/ is a lesson.
 const DECKS: [&str; 4] = ["errnos.yaml", "states.yaml", "ports.yaml", "glossary.yaml"];
 
+/// A position-independent program has its ten thousand pointers adjusted at every start, which takes
+/// longer than everything else between fork and prompt (see benches/startup.rs).
+fn link_at_a_fixed_address() {
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
+    if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+        say("cargo::rustc-link-arg-bins=-no-pie");
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let lessons = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("lessons");
     say(&format!("cargo::rerun-if-changed={}", lessons.display()));
     say("cargo::rerun-if-changed=src/lesson/head.rs");
+    link_at_a_fixed_address();
     let mut files = Vec::new();
     if lessons.is_dir() {
         for entry in fs::read_dir(&lessons)? {

@@ -148,12 +148,15 @@ fn read_prompt(pty: &mut impl Read, program: &Program, clock: Instant) -> Durati
     }
 }
 
-/// The text without escape sequences.
+/// The text without escape sequences and carriage returns: an editor places its cursor with them.
 fn plain(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut shown = String::new();
     let mut characters = text.chars();
     while let Some(c) = characters.next() {
+        if c == '\r' {
+            continue;
+        }
         if c != '\u{1b}' {
             shown.push(c);
         } else if characters.next() == Some('[') {
