@@ -1,5 +1,5 @@
-//! Puts the course into the program: every lessons/*.yaml as text, and a table of their heads, so
-//! that showing the menu parses nothing. No build-dependencies: the heads are read line by line.
+//! Puts the course into the program: every lessons/*.yaml as text and as JSON, and a table of their
+//! heads, so that the menu parses nothing and a lesson is read in a fraction of a millisecond.
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -75,11 +75,18 @@ fn row(path: &Path, name: &str) -> Result<String, Box<dyn Error>> {
         _ => "Beginner",
     };
     let path = path.display().to_string();
+    let json = as_json(&text).unwrap_or_default();
     Ok(format!(
         "    Embedded {{ file: \"lessons/{name}\", title: {:?}, summary: {:?}, level: Level::{level}, \
-         minutes: {}, text: include_str!({path:?}) }},\n",
+         minutes: {}, text: include_str!({path:?}), json: {json:?} }},\n",
         head.title, head.summary, head.minutes
     ))
+}
+
+/// The same values as JSON; `None` when the text is no YAML, which the program itself explains better.
+fn as_json(text: &str) -> Option<String> {
+    let value: serde_yaml::Value = serde_yaml::from_str(text).ok()?;
+    serde_json::to_string(&value).ok()
 }
 
 /// Talks to cargo.

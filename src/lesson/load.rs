@@ -133,16 +133,13 @@ pub fn load(name: &str, text: &str) -> Result<Lesson, Diagnostics> {
     Loaded::from_text(name, text).map(|loaded| loaded.lesson)
 }
 
-/// Reads a lesson that was proven when the program was built: straight to serde, without places.
-/// Anything unexpected takes the long way, which knows what to say about it.
-pub fn load_trusted(name: &str, text: &str) -> Result<Lesson, Diagnostics> {
-    if let Ok(raw) = serde_yaml::from_str::<RawLesson>(text) {
-        let (lesson, found) = assemble(name, raw, true);
-        if found.is_empty() {
-            return Ok(lesson);
-        }
-    }
-    load(name, text)
+/// Reads a lesson that was proven when the program was built, from the same values in JSON: about
+/// ten times as fast as from YAML (benches/lessons.rs), and without places. `None` when the values
+/// are not those of a lesson; the text then knows what to say.
+pub fn load_trusted(name: &str, json: &str) -> Option<Lesson> {
+    let raw: RawLesson = serde_json::from_str(json).ok()?;
+    let (lesson, found) = assemble(name, raw, true);
+    found.is_empty().then_some(lesson)
 }
 
 fn is_error(diagnostic: &Diagnostic) -> bool {
