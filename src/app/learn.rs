@@ -19,7 +19,7 @@ use crate::lab::Lab;
 use crate::lesson::{Entry, Lesson};
 use crate::prompt::{self, Settings, Words, terminal};
 use crate::render::MenuEntry;
-use crate::tutor::{Leave, Tutor};
+use crate::tutor::{Leave, StepResult, Tutor};
 
 /// A person's session: one lab, one keyboard, one journal for all lessons.
 pub(crate) struct Session<'a> {
@@ -49,7 +49,7 @@ pub(crate) fn learn(context: &Context, learn: &Learn) -> io::Result<Exit> {
         None => session.suggested(),
     };
     match session.lesson(&wanted, learn.step.as_deref(), learn.restart)? {
-        Some(Leave::Quit) => Ok(Exit::Done),
+        Some(Leave::Quit) => session.goodbye(),
         Some(Leave::Menu | Leave::Finished) => session.menu_loop(),
         None => Ok(Exit::Usage),
     }
@@ -96,9 +96,16 @@ impl<'a> Session<'a> {
                 Choice::Quit => return Ok(Exit::Done),
             };
             if self.lesson(&wanted, None, false)? == Some(Leave::Quit) {
-                return Ok(Exit::Done);
+                return self.goodbye();
             }
         }
+    }
+
+    fn goodbye(&self) -> io::Result<Exit> {
+        self.context
+            .screen
+            .remark("Your place is kept: the next `looplab` goes on here.")?;
+        Ok(Exit::Done)
     }
 
     fn show_menu(&self) -> io::Result<()> {
@@ -199,8 +206,18 @@ impl<'a> Session<'a> {
         lesson.steps.get(at + 1).map(|step| step.id.clone())
     }
 
+    /// How steps went before, when this walk goes on from there.
+    fn earlier_results(&self, lesson: &str, goes_on: bool) -> Vec<(String, StepResult)> {
+        let journal = self.journal.borrow();
+        let progress = journal.progress().lesson(lesson).filter(|_| goes_on);
+        let steps = progress.map(|lesson| &lesson.steps).into_iter().flatten();
+        steps.map(|(id, step)| (id.clone(), step.latest)).collect()
+    }
+
     fn walk(&mut self, lesson: Arc<Lesson>, from: Option<&str>) -> io::Result<Leave> {
-        let mut tutor = Tutor::new(lesson, self.context.cards(), from);
+        let earlier = self.earlier_results(&lesson.id, from.is_some());
+        let mut tutor = Tutor::new(lesson, self.context.cards(), from).with_results(earlier);
+        self.lab.clear();
         let mut solutions = self.keyboard.solution_eye();
         let mut view = self.context.screen.clone();
         let mut progress = ProgressEye::new(Rc::clone(&self.journal), self.context.screen.clone());

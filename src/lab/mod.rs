@@ -203,7 +203,7 @@ impl Lab {
 
     fn run_line(&mut self, line: Line, author: Author) -> Outcome {
         let verb = line.command.verb();
-        let name_is_free = self.name_is_free(line.name.as_deref(), verb);
+        let name_is_free = self.name_is_free(line.name.as_deref(), verb, author);
         self.engine.begin();
         self.worlds.use_it();
         let started = Instant::now();
@@ -217,24 +217,38 @@ impl Lab {
             Ok((fact, held)) => (Observed::Done(fact), held),
             Err(failure) => (Observed::Failed(failure), Held::Nothing),
         };
+        // The line itself may have used what its name stood for, so that is closed only now.
+        let former = name.as_deref().map(|name| self.ledger.take(name));
+        let former = former.filter(Held::is_open);
         let outcome = Outcome {
             name,
             verb,
             took,
+            replaced: former.is_some(),
             result,
         };
+        if let Some(former) = former {
+            self.shut(former, false);
+        }
         self.ledger.record(&outcome, held);
         outcome
     }
 
-    /// A name whose socket is open cannot be bound again: nothing closes behind anybody's back.
-    fn name_is_free(&self, name: Option<&str>, verb: &'static str) -> Result<(), Failure> {
+    /// In a lesson, a name whose socket is open cannot be bound again: that is a slip of its author.
+    /// A person who tries a line once more means to replace what it gave before.
+    fn name_is_free(
+        &self,
+        name: Option<&str>,
+        verb: &'static str,
+        author: Author,
+    ) -> Result<(), Failure> {
         let taken = |name: &&str| {
             self.ledger
                 .named()
                 .any(|(known, entry)| known == name && entry.held.is_open())
         };
-        let Some(name) = name.filter(|name| taken(name)) else {
+        let written = name.filter(|_| author == Author::Lesson);
+        let Some(name) = written.filter(|name| taken(name)) else {
             return Ok(());
         };
         let message = format!(

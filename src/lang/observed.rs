@@ -104,7 +104,7 @@ fn said(subject: &str, scope: &Scope) -> String {
     }
     match Expr::unchecked(subject).value(scope) {
         Ok(Value::Object(map)) if map.contains_key("ok") => outcome(subject, &Value::Object(map)),
-        Ok(Value::Null) => format!("there is no `{subject}`"),
+        Ok(Value::Null) => valueless(subject, scope),
         Ok(Value::String(text)) => format!("`{subject}` is {text}"),
         Ok(value @ (Value::Array(_) | Value::Object(_))) => {
             format!(
@@ -114,6 +114,15 @@ fn said(subject: &str, scope: &Scope) -> String {
         }
         Ok(value) => format!("`{subject}` is {value}"),
         Err(error) => format!("`{subject}`: {}", error.message),
+    }
+}
+
+/// What has no value: of something that failed, the failure says more than the missing key.
+fn valueless(subject: &str, scope: &Scope) -> String {
+    let name = subject.split('.').next().unwrap_or(subject).trim();
+    match scope.get(name) {
+        Some(value) if value.get("error").is_some() => outcome(name, value),
+        _ => format!("there is no `{subject}`"),
     }
 }
 

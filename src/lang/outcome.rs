@@ -23,6 +23,9 @@ pub struct Outcome {
     /// How long the operation took, in microseconds of wall time.
     #[serde(rename = "micros", serialize_with = "as_micros")]
     pub took: Duration,
+    /// Whether the name stood for something open before, which is closed now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub replaced: bool,
     /// What was observed.
     #[serde(flatten)]
     pub result: Observed,

@@ -73,7 +73,12 @@ impl Asked<'_> {
     }
 
     fn first_word(&self, walk: bool) -> Vec<String> {
-        let mut found = verbs();
+        let typed = self
+            .text
+            .rsplit(['=', ' ', '\n'])
+            .next()
+            .unwrap_or_default();
+        let mut found = everyday_first(verbs(), typed);
         if walk {
             found.extend(self.words.walk.iter().map(|word| spaced(word)));
             found.push(spaced("help"));
@@ -261,6 +266,20 @@ fn flags(grammar: &Grammar, given: &[&str]) -> Vec<String> {
         .collect()
 }
 
+/// Verbs that change the private world itself. They are rare, and a short prefix means the verb that
+/// everybody types: `li` is `listen`.
+const RARE: [&str; 5] = ["world ", "neighbour ", "link ", "sysctl ", "filter "];
+
+/// Leaves rare verbs out while an everyday one fits what is typed.
+fn everyday_first(mut verbs: Vec<String>, typed: &str) -> Vec<String> {
+    let rare = |verb: &String| RARE.contains(&verb.as_str());
+    let fits = |verb: &String| !typed.is_empty() && verb.starts_with(typed);
+    if verbs.iter().any(|verb| fits(verb) && !rare(verb)) {
+        verbs.retain(|verb| !rare(verb));
+    }
+    verbs
+}
+
 fn verbs() -> Vec<String> {
     verb_names().into_iter().map(spaced).collect()
 }
@@ -347,7 +366,8 @@ mod tests {
 
     #[test]
     fn verbs_and_words_of_the_walk_begin_a_line() {
-        check("li|", 0, &["link ", "listen "]);
+        check("li|", 0, &["listen "]);
+        check("lin|", 0, &["link "]);
         check("  lis|", 2, &["listen "]);
         check(
             "re|",

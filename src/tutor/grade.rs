@@ -132,7 +132,7 @@ pub(super) fn answer(answer: &Answer, typed: &str, scope: &Scope) -> Judged {
             Some(chosen) if !several && chosen.len() != 1 => {
                 Judged::Unreadable(one_letter(options.len()))
             }
-            None => Judged::Unreadable(one_letter(options.len())),
+            None => Judged::Unreadable(wanted_letters(options.len(), *several)),
             Some(chosen) => choice(options, &chosen),
         },
         Answer::Number { value, tolerance } => number(value, *tolerance, typed, scope),
@@ -171,11 +171,14 @@ fn choice(options: &[crate::lesson::AskOption], chosen: &[usize]) -> Judged {
     {
         return Judged::Right;
     }
-    let remark = chosen
+    let wrong = chosen
         .iter()
         .filter_map(|i| options.get(*i))
         .find(|option| !option.correct);
-    Judged::Wrong(remark.and_then(|option| option.because.clone()))
+    Judged::Wrong(match wrong {
+        Some(option) => option.because.clone(),
+        None => Some("Right as far as it goes, and not all of it yet.".to_owned()),
+    })
 }
 
 fn number(value: &Expr, tolerance: f64, typed: &str, scope: &Scope) -> Judged {
@@ -238,6 +241,15 @@ pub(super) fn letters(typed: &str, options: usize) -> Option<Vec<usize>> {
     seen.sort_unstable();
     seen.dedup();
     (!chosen.is_empty() && seen.len() == chosen.len()).then_some(chosen)
+}
+
+/// What to type where letters are expected.
+pub(super) fn wanted_letters(options: usize, several: bool) -> String {
+    if several {
+        let last = letter(options.saturating_sub(1));
+        return format!("type one letter or more, from a to {last}");
+    }
+    one_letter(options)
 }
 
 /// What to type where one letter is expected.

@@ -70,6 +70,10 @@ impl Word {
 /// Whether a line is meant for the lab: it names its outcome, or begins with a verb.
 pub(super) fn is_lab_line(line: &str) -> bool {
     let first = line.split_whitespace().next().unwrap_or_default();
+    // Alone, `reset` starts the step afresh; the verb of that name needs something to reset.
+    if line.trim() == "reset" {
+        return false;
+    }
     let verb = crate::lang::verb_names().contains(&first);
     let named = line
         .split_once('=')
@@ -85,6 +89,7 @@ mod tests {
     fn words_and_lab_lines_do_not_meet() {
         assert_eq!(Word::parse("reset"), Some(Word::Restart));
         assert_eq!(Word::parse("reset client"), None);
+        assert!(!is_lab_line("reset") && !is_lab_line(" reset "));
         assert!(is_lab_line("reset client") && is_lab_line("a = listen 0") && is_lab_line("range"));
         assert_eq!(
             Word::parse("help listen"),

@@ -27,6 +27,7 @@ pub(crate) fn done(name: &str, verb: &'static str, fact: Fact) -> Outcome {
         name: (!name.is_empty()).then(|| name.to_owned()),
         verb,
         took: Duration::from_micros(42),
+        replaced: false,
         result: Observed::Done(fact),
     }
 }
@@ -42,6 +43,7 @@ pub(crate) fn failed(
         name: (!name.is_empty()).then(|| name.to_owned()),
         verb: operation,
         took: Duration::from_secs(2),
+        replaced: false,
         result: Observed::Failed(failure(operation, (local, peer), error, message)),
     }
 }

@@ -28,10 +28,18 @@ pub use walk::mistake;
 
 /// What came of a line, in sentences and tables.
 pub fn say(outcome: &Outcome) -> Vec<Block> {
-    match &outcome.result {
+    let mut blocks = match &outcome.result {
         Observed::Done(fact) => say_fact(outcome, fact),
         Observed::Failed(failure) => failure::say(outcome, failure),
+    };
+    if let Some(name) = outcome.name.as_deref().filter(|_| outcome.replaced) {
+        blocks.push(fact(
+            Line::from("the former ")
+                .and(Role::Name, name)
+                .text(" is closed"),
+        ));
     }
+    blocks
 }
 
 fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {

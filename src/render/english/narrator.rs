@@ -192,6 +192,7 @@ mod tests {
                 name: None,
                 verb: "counters",
                 took: std::time::Duration::ZERO,
+                replaced: false,
                 result: crate::lang::Observed::Done(Fact::Counters(CounterReading {
                     interface: "lo".to_owned(),
                     rx_packets: packets,

@@ -1,6 +1,6 @@
 //! What the lab answered: set-ups, the lesson's own lines, the learner's.
-use crate::lang::{Author, LineError, Outcome, Ran};
-use crate::lesson::Kind;
+use crate::lang::{Author, LineError, Outcome, Ran, Scope};
+use crate::lesson::{Kind, Task};
 
 use super::super::event::{Ask, Event};
 use super::super::grade;
@@ -76,9 +76,7 @@ impl Tutor {
 
     pub(super) fn after_learner(&mut self, line: &str, failed: Option<&str>, back_to: Ask) {
         let task = match self.current().map(|step| &step.kind) {
-            Some(Kind::Task(task)) if back_to == Ask::Commands && !self.playing => {
-                Some(task.clone())
-            }
+            Some(Kind::Task(task)) if back_to == Ask::Commands => Some(task.clone()),
             _ => None,
         };
         let Some(task) = task else {
@@ -90,7 +88,10 @@ impl Tutor {
         }
         match grade::trap(&task.traps, line, &self.scope) {
             Some(text) => self.emit(Event::Trap { text }),
-            None => self.offer_card(failed),
+            None => match nameless(line, &task, &self.scope) {
+                Some(text) => self.notice(text),
+                None => self.offer_card(failed),
+            },
         }
         self.wait_for(back_to);
     }
@@ -105,4 +106,21 @@ impl Tutor {
             self.emit(Event::Card { card });
         }
     }
+}
+
+/// What to say to somebody who opened the right thing and gave it no name: the goals speak of names.
+fn nameless(line: &str, task: &Task, scope: &Scope) -> Option<String> {
+    let opens = [
+        "bind", "listen", "connect", "accept", "udp", "serve", "many", "repeat",
+    ];
+    let verb = line.split_whitespace().next()?;
+    let worked = scope.get("last")?.get("ok")?.as_bool()?;
+    if !worked || !opens.contains(&verb) {
+        return None;
+    }
+    let wanted = task.goals.iter().flat_map(|goal| goal.check.names());
+    let missing = wanted.into_iter().find(|name| scope.get(name).is_none())?;
+    Some(format!(
+        "That worked, and it has no name, so the goals cannot see it. Write `{missing} = {line}`."
+    ))
 }

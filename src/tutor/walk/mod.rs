@@ -7,11 +7,11 @@ mod task;
 mod tests;
 mod typed;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::lang::{Author, CardSource, LineError, Ran, Scope};
-use crate::lesson::{Lesson, Need, Step, WorldName};
+use crate::lesson::{Kind, Lesson, Need, Step, WorldName};
 
 use super::event::{Ask, Event, Leave, StepResult, Summary, Want};
 use super::grade;
@@ -30,10 +30,16 @@ pub struct Tutor {
     scope: Scope,
     /// What the step in hand has collected so far.
     step: InHand,
-    playing: bool,
+    /// The question that waits while the learner plays.
+    playing: Option<Ask>,
     /// Errnos whose card was shown in this walk; a card twice is noise.
     carded: Vec<String>,
-    summary: Summary,
+    /// Whether no line has run yet.
+    untouched: bool,
+    /// How each step went, the latest time; earlier sittings included.
+    results: BTreeMap<String, StepResult>,
+    /// The questions whose prediction missed in this sitting, by step.
+    missed: BTreeMap<String, String>,
 }
 
 /// What is remembered of the step in hand, and forgotten with it.
@@ -77,7 +83,7 @@ enum Origin {
 }
 
 impl Tutor {
-    /// Begins a lesson, at a step when its id is given and known.
+    /// Begins a lesson, at a step when its id is given and known. The lab is clear then.
     pub fn new(lesson: Arc<Lesson>, cards: Arc<dyn CardSource>, from: Option<&str>) -> Self {
         let at = from.and_then(|id| lesson.steps.iter().position(|step| step.id == id));
         let mut tutor = Self {
@@ -87,9 +93,11 @@ impl Tutor {
             events: VecDeque::new(),
             scope: Scope::new(),
             step: InHand::default(),
-            playing: false,
+            playing: None,
             carded: Vec::new(),
-            summary: Summary::default(),
+            untouched: true,
+            results: BTreeMap::new(),
+            missed: BTreeMap::new(),
             cards,
             lesson,
         };
@@ -101,9 +109,21 @@ impl Tutor {
             minutes: lesson.minutes,
             objectives: lesson.objectives.clone(),
         });
-        // Whether the first step fits this machine is only known once the lab has looked.
-        tutor.waiting = Waiting::Look { begin: true };
+        if tutor.current().is_some_and(only_read) {
+            tutor.begin_step();
+            tutor.advance();
+        } else {
+            // Whether the step fits this machine is only known once the lab has looked.
+            tutor.waiting = Waiting::Look { begin: true };
+        }
         tutor
+    }
+
+    /// How steps of this lesson went in earlier sittings, for the summary at its end.
+    #[must_use]
+    pub fn with_results(mut self, results: impl IntoIterator<Item = (String, StepResult)>) -> Self {
+        self.results.extend(results);
+        self
     }
 
     /// What is needed next.
@@ -157,6 +177,7 @@ impl Tutor {
             self.waiting = waiting;
             return;
         };
+        self.untouched = false;
         match result {
             Ok(ran) => self.took(&line, origin, ran),
             Err(problem) => self.could_not_read(&line, origin, problem),
@@ -191,9 +212,9 @@ impl Tutor {
         }
         match Word::parse(typed) {
             Some(word) => self.word(word, ask),
-            None if typed.is_empty() && !self.playing => self.enter(ask),
+            None if typed.is_empty() && self.playing.is_none() => self.enter(ask),
             None if typed.is_empty() => self.waiting = Waiting::Line(ask),
-            None if self.playing => self.not_a_line(typed, ask),
+            None if self.playing.is_some() => self.not_a_line(typed, ask),
             None => self.answer(typed, ask),
         }
         self.advance();
@@ -236,6 +257,8 @@ impl Tutor {
 
     fn act(&mut self, act: Act) {
         match act {
+            // The first page of a lesson is on the screen before the lab has done anything.
+            Act::Clear(_) if self.untouched && self.current().is_some_and(only_read) => {}
             Act::Clear(world) => self.waiting = Waiting::Clear(world),
             Act::Quiet(line) => {
                 self.waiting = Waiting::Lab {
@@ -333,11 +356,7 @@ impl Tutor {
     }
 
     fn record(&mut self, step: &str, result: StepResult) {
-        match result {
-            StepResult::Right => self.summary.right += 1,
-            StepResult::Skipped => self.summary.skipped += 1,
-            _ => {}
-        }
+        self.results.insert(step.to_owned(), result);
         self.emit(Event::StepDone {
             step: step.to_owned(),
             result,
@@ -353,9 +372,32 @@ impl Tutor {
         self.emit(Event::LessonDone {
             lesson: self.lesson.id.clone(),
             title: self.lesson.title.clone(),
-            summary: self.summary.clone(),
+            summary: self.summary(),
         });
         self.waiting = Waiting::Over(Leave::Finished);
+    }
+
+    fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for step in &self.lesson.steps {
+            let result = self.results.get(&step.id);
+            match (&step.kind, result) {
+                (_, Some(StepResult::Skipped)) => summary.skipped += 1,
+                (Kind::Predict { .. }, Some(StepResult::Right)) => {
+                    summary.predictions += 1;
+                    summary.right += 1;
+                }
+                (Kind::Predict { .. }, Some(StepResult::Missed)) => summary.predictions += 1,
+                (Kind::Task(_), Some(StepResult::Done | StepResult::Helped)) => summary.tasks += 1,
+                _ => {}
+            }
+            let missed = self
+                .missed
+                .get(&step.id)
+                .filter(|_| result == Some(&StepResult::Missed));
+            summary.surprises.extend(missed.cloned());
+        }
+        summary
     }
 
     fn say_prepared(&mut self) {
@@ -364,6 +406,18 @@ impl Tutor {
             self.emit(Event::Prepared { lines });
         }
     }
+}
+
+/// Whether a step is text and nothing else: the same on every machine, whatever the lab sees.
+fn only_read(step: &Step) -> bool {
+    let fixed = |text: &String| !text.contains('{');
+    matches!(step.kind, Kind::Say)
+        && step.say.iter().all(fixed)
+        && step.explain.is_empty()
+        && step.setup.is_empty()
+        && step.needs.is_empty()
+        && step.when.is_none()
+        && step.world == WorldName::Host
 }
 
 fn lacks(step: &Step, scope: &Scope) -> Option<String> {

@@ -40,7 +40,6 @@ impl Tutor {
         self.step.chosen = option;
         if let Some((option, chosen)) = option.and_then(|i| Some((i, options.get(i)?))) {
             let text = grade::fill(&chosen.say, &self.scope);
-            self.summary.predictions += 1;
             self.emit(Event::Predicted { option, text });
         }
         self.plan.extend(plan::after_prediction(&step, lines));
@@ -80,9 +79,8 @@ impl Tutor {
             self.emit(Event::Surprise { observed });
         }
         if missed {
-            self.summary
-                .surprises
-                .push(grade::fill(&question, &self.scope));
+            let question = grade::fill(&question, &self.scope);
+            self.missed.insert(self.step_id().to_owned(), question);
         }
         self.settle_prediction(missed, misconception);
     }

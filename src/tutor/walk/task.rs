@@ -33,7 +33,6 @@ impl Tutor {
             StepResult::Done
         };
         self.step.settled = true;
-        self.summary.tasks += 1;
         let explain = self
             .current()
             .map(|step| step.explain.clone())
@@ -100,10 +99,8 @@ impl Tutor {
             return self.replay_next();
         }
         match self.current().map(|step| step.kind.clone()) {
-            Some(Kind::Task(task)) => {
-                self.goals_met(&task);
-                self.wait_for(Ask::Commands);
-            }
+            // The set-up ran anew and got other ports, so the task is said again.
+            Some(Kind::Task(_)) => self.begin_task(),
             _ => self.wait_for(Ask::Continue),
         }
     }

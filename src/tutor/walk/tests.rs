@@ -337,3 +337,71 @@ fn leaving_and_resuming() {
     tutor.end_of_input();
     assert_eq!(tutor.want(), Want::Nothing(Leave::Quit));
 }
+
+#[test]
+fn reset_alone_starts_the_step_afresh() {
+    let (said, _) = walk(Some("task"), &["c = listen 0", "reset"]);
+    has(
+        &said,
+        &["step task", "run c = listen 0", "step task", "goals false"],
+    );
+}
+
+#[test]
+fn play_has_a_prompt_of_its_own_and_gives_the_question_back() {
+    let mut tutor = Tutor::new(Arc::new(lesson()), Arc::new(NoCards), Some("predict"));
+    tutor.looked(Scope::new());
+    tutor.looked(Scope::new());
+    tutor.line("play");
+    assert_eq!(tutor.want(), Want::Line(Ask::Play));
+    tutor.line("");
+    assert_eq!(tutor.want(), Want::Line(Ask::Play));
+    tutor.line("done");
+    assert!(matches!(tutor.want(), Want::Line(Ask::Letter { .. })));
+}
+
+#[test]
+fn the_summary_counts_each_prediction_once() {
+    // Right, then back and wrong: the latest counts, and it counts once.
+    let typed = ["b", "", "back", "a", "", "", "", "skip", "", "port", ""];
+    let mut summary = None;
+    let mut tutor = Tutor::new(Arc::new(lesson()), Arc::new(NoCards), Some("predict"));
+    let mut scope = Scope::new();
+    let mut typed = typed.iter();
+    loop {
+        for event in tutor.events() {
+            if let Event::LessonDone { summary: found, .. } = event {
+                summary = Some(found);
+            }
+        }
+        match tutor.want() {
+            Want::Run { line, .. } => {
+                if let Some((name, _)) = line.split_once(" = ") {
+                    scope.insert(name, json!({"ok": true, "port": line.len()}));
+                }
+                tutor.ran(Ok(Ran {
+                    line,
+                    outcome: None,
+                    scope: scope.clone(),
+                }));
+            }
+            Want::Clear { .. } => {
+                scope = Scope::new();
+                tutor.looked(scope.clone());
+            }
+            Want::Look => tutor.looked(scope.clone()),
+            Want::Line(_) => tutor.line(typed.next().expect("a line for every question")),
+            Want::Nothing(_) => break,
+        }
+    }
+    let summary = summary.expect("the lesson ends");
+    assert_eq!((summary.predictions, summary.right), (1, 0));
+    assert_eq!(summary.surprises, ["How long?"]);
+    assert_eq!(summary.skipped, 1);
+}
+
+#[test]
+fn a_page_of_text_is_there_before_the_lab_is_asked() {
+    let tutor = Tutor::new(Arc::new(lesson()), Arc::new(NoCards), None);
+    assert_eq!(tutor.want(), Want::Line(Ask::Continue));
+}

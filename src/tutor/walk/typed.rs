@@ -19,8 +19,8 @@ impl Tutor {
                 );
                 self.wait_for(ask);
             }
-            Ask::Letter { options, .. } => {
-                let help = format!("{}; or `skip`", grade::one_letter(options));
+            Ask::Letter { options, several } => {
+                let help = format!("{}; or `skip`", grade::wanted_letters(options, several));
                 self.emit(Event::NotUnderstood {
                     given: String::new(),
                     help,
@@ -75,7 +75,7 @@ impl Tutor {
 
     pub(super) fn word(&mut self, word: Word, ask: Ask) {
         match word {
-            Word::Next => self.enter(ask),
+            Word::Next => self.next(ask),
             Word::Back => self.back(),
             Word::Hint => self.hint(ask),
             Word::Solution => self.solution(ask),
@@ -89,6 +89,15 @@ impl Tutor {
             Word::Notes => self.notes(ask),
             Word::Help(verb) => self.help(verb.as_deref(), ask),
         }
+    }
+
+    /// Enter, but a step that was done before need not be done again.
+    fn next(&mut self, ask: Ask) {
+        let asks = !matches!(ask, Ask::Continue | Ask::Run { .. } | Ask::Visit);
+        if asks && self.results.contains_key(self.step_id()) {
+            return self.next_step();
+        }
+        self.enter(ask);
     }
 
     pub(super) fn back(&mut self) {
@@ -136,8 +145,11 @@ impl Tutor {
             _ => Vec::new(),
         };
         if lines.is_empty() {
+            let is_recall = matches!(self.current().map(|s| &s.kind), Some(Kind::Ask(_)));
             self.notice(match &ask {
-                Ask::Letter { .. } => "The kernel knows; pick any option to see, or `skip`.",
+                Ask::Letter { .. } if !is_recall => {
+                    "The kernel knows; pick any option to see, or `skip`."
+                }
                 _ => "There is nothing to type here; `skip` shows the answer and goes on.",
             });
         } else {
@@ -201,17 +213,20 @@ impl Tutor {
     }
 
     pub(super) fn play(&mut self, ask: Ask) {
-        self.playing = true;
+        if self.playing.is_none() {
+            self.playing = Some(ask);
+        }
         self.emit(Event::Play { on: true });
-        self.wait_for(ask);
+        self.wait_for(Ask::Play);
     }
 
     pub(super) fn done_playing(&mut self, ask: Ask) {
-        if self.playing {
-            self.playing = false;
-            self.emit(Event::Play { on: false });
-        }
-        self.repeat_question(ask);
+        let Some(back_to) = self.playing.take() else {
+            self.notice("`done` ends `play`, and you are not playing; Enter or `next` goes on.");
+            return self.wait_for(ask);
+        };
+        self.emit(Event::Play { on: false });
+        self.repeat_question(back_to);
     }
 
     /// After a detour the question has scrolled away; say it again.
