@@ -116,3 +116,18 @@ pub const SERVER_BACKLOG: u32 = 1_024;
 
 /// Past connections whose ends are remembered, so that their TIME-WAIT rows can be named.
 pub const PAST_CONNECTIONS: usize = 4_096;
+
+/// Bytes kept of each recorded packet: all headers, and as much of the payload as fits a screen.
+pub const CAPTURE_SNAP: usize = 1_024;
+
+/// Packets one recording keeps; a thousand short connections. What comes later is counted.
+pub const CAPTURE_PACKETS: usize = 10_000;
+
+/// Bytes one recording keeps in all.
+pub const CAPTURE_BYTES: usize = 8 << 20;
+
+/// Packets that one `capture show` shows: every expression sees them, and nobody reads more.
+pub const CAPTURE_SHOWN: usize = 500;
+
+/// Bytes of payload that are shown of one packet as text.
+pub const CAPTURE_TEXT: usize = 160;

@@ -184,6 +184,18 @@ pub(super) fn may_receive(
     ))
 }
 
+/// Whether `author` may write a file.
+pub(super) fn may_write(author: Author, operation: &'static str) -> Result<(), Failure> {
+    match author {
+        Author::Learner => Ok(()),
+        Author::Lesson => Err(super::failure::own(
+            FailureCause::NotAllowed,
+            operation,
+            "a lesson writes no files; you may type the line yourself",
+        )),
+    }
+}
+
 fn refusal(operation: &'static str, to: &Endpoint, why: &str) -> Failure {
     own_at(FailureCause::NotAllowed, operation, Ends::peer(to), why)
 }

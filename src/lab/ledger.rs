@@ -58,7 +58,7 @@ pub(super) struct Entry {
 
 impl Entry {
     /// The endpoint its name stands for.
-    fn endpoint(&self) -> Option<&Endpoint> {
+    pub(super) fn endpoint(&self) -> Option<&Endpoint> {
         match self.outcome.fact()? {
             Fact::Bound(own) | Fact::Listener(own) | Fact::Udp(own) => Some(&own.local),
             Fact::Connection(own) => Some(&own.local),

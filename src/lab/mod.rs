@@ -6,7 +6,7 @@
 //! * `gate`: who may do what. `ledger`: everything the session holds. `live`: what expressions see.
 //! * `open` makes sockets, `own` is one of them, `engine` waits (the one door to tokio), `server`
 //!   answers by itself, `unix_dir` keeps socket files, `sys` has the unsafe calls.
-//! * [`world`]: a network of the lab's own, apart from the host's.
+//! * [`world`]: a network of the lab's own, apart from the host's. `wire` records packets.
 //! * [`observe`] asks the kernel about everybody's sockets; [`measure`] takes times.
 mod engine;
 mod failure;
@@ -23,6 +23,7 @@ mod sys;
 mod unix_dir;
 mod verbs;
 mod visitors;
+mod wire;
 pub mod world;
 
 use std::cell::OnceCell;
@@ -39,6 +40,7 @@ use observe::{Here, Namespace};
 use open::Maker;
 use unix_dir::UnixDir;
 use visitors::Visitors;
+use wire::Wire;
 use world::{Refusal, Worlds};
 
 use crate::lang::{
@@ -83,6 +85,7 @@ pub struct Lab {
     engine: Engine,
     ledger: Ledger,
     visitors: Arc<Visitors>,
+    wire: Wire,
     machine: OnceCell<Value>,
 }
 
@@ -97,6 +100,7 @@ impl Lab {
             engine: Engine::default(),
             ledger: Ledger::default(),
             visitors: Arc::default(),
+            wire: Wire::default(),
             machine: OnceCell::new(),
         }
     }
@@ -127,6 +131,7 @@ impl Lab {
             self.shut(held, true);
         }
         self.visitors.forget();
+        self.wire.clear();
         self.unix.clear();
         let stays = world == WorldName::Host && self.worlds.here() == world;
         self.namespace = self.worlds.begin_in(world);
@@ -203,6 +208,7 @@ impl Lab {
 
     fn run_line(&mut self, line: Line, author: Author) -> Outcome {
         let verb = line.command.verb();
+        let began = self.before_line();
         let name_is_free = self.name_is_free(line.name.as_deref(), verb, author);
         self.engine.begin();
         self.worlds.use_it();
@@ -231,6 +237,7 @@ impl Lab {
             self.shut(former, false);
         }
         self.ledger.record(&outcome, held);
+        self.after_line(&outcome, began);
         outcome
     }
 

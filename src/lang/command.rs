@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::capture::{Capture, States};
 use crate::limits;
 use crate::net::{Endpoint, PortRange, TcpState};
 
@@ -86,6 +87,10 @@ pub enum Command {
     Counters(Counters),
     /// Show the kernel's route to an address.
     Route(Route),
+    /// Draw the states of TCP, with those of both ends of a connection marked (RFC 9293 §3.3.2).
+    States(States),
+    /// Record packets and show them: `capture start`, `capture show`, `capture stop`.
+    Capture(Capture),
     /// Explain an errno, a port, an endpoint, a TCP state or a term.
     Explain(Topic),
     /// Measure round trips between two threads over loopback.
@@ -562,6 +567,8 @@ impl Command {
             Self::Interfaces => "interfaces",
             Self::Counters(_) => "counters",
             Self::Route(_) => "route",
+            Self::States(_) => "states",
+            Self::Capture(_) => "capture",
             Self::Explain(_) => "explain",
             Self::Rtt(_) => "rtt",
             Self::Many(_) => "many",

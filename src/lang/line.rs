@@ -87,7 +87,7 @@ pub fn verbs() -> Vec<(&'static str, String)> {
 }
 
 /// The verbs' names. A test holds this against the grammar.
-const VERBS: [&str; 31] = [
+const VERBS: [&str; 33] = [
     "bind",
     "listen",
     "connect",
@@ -108,6 +108,8 @@ const VERBS: [&str; 31] = [
     "interfaces",
     "counters",
     "route",
+    "states",
+    "capture",
     "explain",
     "rtt",
     "many",

@@ -3,6 +3,7 @@
 //!
 //! A line in a lesson, a line at the prompt and a line in a script are the same line. Nothing here
 //! touches a socket.
+mod capture;
 mod card;
 mod command;
 mod expr;
@@ -17,7 +18,9 @@ mod scope;
 mod split;
 mod template;
 mod verdicts;
+mod wire;
 
+pub use capture::*;
 pub use card::{Card, CardSource, Cause};
 pub use command::*;
 pub use expr::{Expr, ExprError, Verdict};
@@ -30,3 +33,4 @@ pub use ran::{Author, Ran};
 pub use scope::Scope;
 pub use template::Template;
 pub use verdicts::TESTS;
+pub use wire::*;

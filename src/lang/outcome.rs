@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::card::Card;
 use super::command::WorldName;
+use super::wire::{CaptureSaved, CaptureStarted, CaptureStopped, Captured, EndStates};
 use crate::net::{Endpoint, Errno, FourTuple, PortRange, TcpState};
 
 /// What one line did, success or failure alike.
@@ -171,6 +172,16 @@ pub enum Fact {
     Counters(CounterReading),
     /// `route`.
     Route(KernelRoute),
+    /// `states`.
+    States(EndStates),
+    /// `capture start`.
+    CaptureStarted(CaptureStarted),
+    /// `capture stop`.
+    CaptureStopped(CaptureStopped),
+    /// `capture show`.
+    Capture(Captured),
+    /// `capture save`.
+    CaptureSaved(CaptureSaved),
     /// `explain`.
     Explanation(Explanation),
     /// `rtt`.

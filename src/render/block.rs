@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::diagram::Ends;
+use super::ladder::Ladder;
 use super::line::Line;
+use super::machine::Machine;
 use super::plot::Chart;
 use super::sequence::Sequence;
 use super::style::Role;
@@ -46,6 +48,10 @@ pub enum Block {
     Ends(Ends),
     /// What two ends of a connection did, in order.
     Sequence(Sequence),
+    /// The packets of a conversation.
+    Ladder(Ladder),
+    /// The states of TCP, with those of both ends marked.
+    Machine(Machine),
 }
 
 /// One point of a list.

@@ -6,7 +6,7 @@
 //! * [`sanitize`]: foreign text made fit to print. The one place for that.
 //! * [`style`]: colour roles and drawing characters; [`surroundings`]: which view fits.
 //! * [`line`], `paper`, `markdown`, `table`: lines of roles, wrapped and laid out.
-//! * [`diagram`], [`sequence`], [`plot`]: drawings, which repeat what words have told.
+//! * [`diagram`], [`sequence`], [`ladder`], [`machine`], [`plot`]: drawings, which repeat what words have told.
 //! * [`terminal`], [`plain`], [`json`]: the views.
 //!
 //! A view writes to what it was given and nowhere else. It reads neither the environment nor a
@@ -21,7 +21,9 @@ pub mod diagram;
 pub mod english;
 pub mod highlight;
 pub mod json;
+pub mod ladder;
 pub mod line;
+pub mod machine;
 mod markdown;
 mod paper;
 pub mod plain;

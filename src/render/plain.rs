@@ -120,6 +120,9 @@ fn write_block(paper: &mut Paper<'_>, block: &Block) {
         Block::Chart(chart) => chart.say(paper),
         Block::Ends(ends) => ends.say(paper),
         Block::Sequence(sequence) => sequence.say(paper),
+        Block::Ladder(ladder) => ladder.say(paper),
+        // The facts before it have told the states.
+        Block::Machine(_) => {}
     }
 }
 

@@ -1,5 +1,6 @@
 //! One function a verb: a command becomes a fact, and what it left open; or a failure.
 mod bytes;
+mod capture;
 mod closing;
 mod explain;
 mod get;
@@ -9,6 +10,7 @@ mod repeat;
 mod reply;
 mod see;
 mod serve;
+mod states;
 mod tcp;
 mod think;
 mod udp;
@@ -51,6 +53,7 @@ impl Lab {
             Command::World(wanted) => self.world(wanted),
             Command::Link(wanted) => self.link(wanted),
             Command::Sysctl(wanted) => self.sysctl(wanted),
+            Command::Capture(wanted) => self.capture(&wanted.action, author),
             _ => self.look(command).map(|fact| (fact, Held::Nothing)),
         }
     }
@@ -65,6 +68,7 @@ impl Lab {
             Command::Interfaces => self.interfaces(),
             Command::Counters(wanted) => self.counters(&wanted.interface),
             Command::Route(wanted) => self.route(wanted.address),
+            Command::States(wanted) => self.states(wanted),
             Command::Explain(wanted) => self.explain(&wanted.topic.join(" ")),
             Command::Plot(of) => self.plot(&of.name),
             Command::Expect(wanted) => self.expect(&wanted.text()),

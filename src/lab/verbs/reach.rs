@@ -32,6 +32,9 @@ impl Lab {
         to: &Endpoint,
         wire: Wire,
     ) -> Result<(), Failure> {
+        if let Some(to) = to.inet().filter(|_| !private) {
+            self.wire.attempt(to);
+        }
         if private {
             return Ok(());
         }

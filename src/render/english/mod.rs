@@ -12,6 +12,7 @@ mod pages;
 mod reference;
 mod sockets;
 mod walk;
+mod wire;
 mod words;
 mod worlds;
 
@@ -63,6 +64,11 @@ fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {
         Fact::Interfaces(all) => looking::interfaces(all),
         Fact::Counters(reading) => looking::counters(reading),
         Fact::Route(route) => looking::route(route),
+        Fact::States(states) => wire::states(states),
+        Fact::CaptureStarted(started) => wire::started(started),
+        Fact::CaptureStopped(stopped) => wire::stopped(stopped),
+        Fact::Capture(captured) => wire::captured(captured),
+        Fact::CaptureSaved(saved) => wire::saved(saved),
         Fact::Explanation(explanation) => reference::explanation(explanation),
         Fact::Rtt(trips) => measuring::rtt(trips),
         Fact::Many(many) => measuring::many(many),

@@ -1,0 +1,223 @@
+//! `capture start`, `capture show`, `capture stop`, `capture save`.
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use super::Done;
+use crate::lab::failure::own;
+use crate::lab::ledger::Held;
+use crate::lab::own::{Kind, Own};
+use crate::lab::wire::{self, Ours, covers, on_the_wire};
+use crate::lab::{Lab, gate};
+use crate::lang::{
+    Author, CaptureAction, CaptureSave, CaptureSaved, CaptureShow, Captured, End, Fact, Failure,
+    FailureCause, Outcome, Packet,
+};
+use crate::net::FourTuple;
+
+/// The ending of files that `capture save` writes.
+const ENDING: &str = "pcapng";
+
+impl Lab {
+    pub(super) fn capture(&mut self, action: &CaptureAction, author: Author) -> Done {
+        self.settle_wire(None);
+        let fact = match action {
+            CaptureAction::Start(wanted) => {
+                let started = self.wire.start(
+                    &*self.namespace,
+                    &wanted.interface,
+                    self.worlds.is_private(),
+                )?;
+                Fact::CaptureStarted(started)
+            }
+            CaptureAction::Stop => Fact::CaptureStopped(self.wire.stop()?),
+            CaptureAction::Show(wanted) => Fact::Capture(self.captured(wanted)?),
+            CaptureAction::Save(wanted) => {
+                gate::may_write(author, "capture")?;
+                Fact::CaptureSaved(self.save(wanted)?)
+            }
+        };
+        Ok((fact, Held::Nothing))
+    }
+
+    /// A line begins: packets of before are looked through, while the lab still holds what they
+    /// belong to.
+    pub(in crate::lab) fn before_line(&mut self) -> Duration {
+        self.settle_wire(None);
+        wire::now()
+    }
+
+    /// A line is over: its packets are looked through.
+    pub(in crate::lab) fn after_line(&mut self, outcome: &Outcome, began: Duration) {
+        let in_vain = match outcome.fact() {
+            None => true,
+            Some(Fact::Many(many)) => many.stopped_by.is_some(),
+            Some(Fact::Repeated(repeated)) => repeated.succeeded < repeated.count,
+            Some(_) => false,
+        };
+        self.settle_wire(in_vain.then(|| (began, wire::now())));
+    }
+
+    fn settle_wire(&mut self, in_vain: Option<(Duration, Duration)>) {
+        if !self.wire.tells_apart() {
+            return;
+        }
+        let receives = |own: &Own| !own.private && !matches!(own.kind, Kind::Connection(_));
+        let ours = Ours {
+            receiving: self.ledger.receiving(receives),
+            connections: self
+                .ledger
+                .sockets()
+                .filter(|(_, own)| !own.private)
+                .filter_map(|(_, own)| own.four_tuple().map(on_the_wire))
+                .collect(),
+            past: &self.visitors,
+        };
+        self.wire.settle(&ours, in_vain);
+    }
+
+    fn captured(&self, wanted: &CaptureShow) -> Result<Captured, Failure> {
+        let only = match &wanted.name {
+            Some(name) => Some(self.subject(name)?),
+            None => None,
+        };
+        let fits = |packet: &Packet, ends: (End, End)| {
+            let port = |port| {
+                [ends.0, ends.1].iter().any(|end| end.port() == Some(port))
+                    || packet.source_port == Some(port)
+                    || packet.destination_port == Some(port)
+            };
+            wanted.port.is_none_or(port) && only.as_ref().is_none_or(|only| only.fits(ends))
+        };
+        let mut captured = self.wire.show(fits)?;
+        let names = Names::of(self);
+        for packet in &mut captured.packets {
+            let (source, destination) = (packet.source.socket(), packet.destination.socket());
+            packet.source_name = names.name(source, destination);
+            packet.destination_name = names.name(destination, source);
+        }
+        Ok(captured)
+    }
+
+    /// What a name stands for, as far as packets can tell.
+    fn subject(&self, name: &str) -> Result<Subject, Failure> {
+        let entry = self.ledger.entry("capture", name)?;
+        if let Some(ends) = entry.outcome.four_tuple() {
+            return Ok(Subject::Connection(on_the_wire(ends)));
+        }
+        let place = crate::lang::Place::Name(name.to_owned());
+        let endpoint = self.ledger.endpoint("capture", &place)?;
+        endpoint.inet().map(Subject::Endpoint).ok_or_else(|| {
+            let why = format!("`{name}` is a Unix socket: its bytes never become packets");
+            own(FailureCause::NotAvailable, "capture", why)
+        })
+    }
+
+    fn save(&self, wanted: &CaptureSave) -> Result<CaptureSaved, Failure> {
+        let (bytes, count) = self.wire.file()?;
+        let path = &wanted.file;
+        let named = path.display();
+        if path.extension().and_then(|e| e.to_str()) != Some(ENDING) {
+            let why = format!("`{named}` does not end in .{ENDING}");
+            return Err(own(FailureCause::Malformed, "capture", why));
+        }
+        write_file(path, wanted.force, &bytes).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                let why = format!("`{named}` is there already; --force writes over it");
+                own(FailureCause::NotAllowed, "capture", why)
+            }
+            _ => {
+                let cause = crate::net::Errno::of(&error)
+                    .map_or(FailureCause::NotAvailable, FailureCause::Errno);
+                own(
+                    cause,
+                    "capture",
+                    format!("`{named}` cannot be written: {error}"),
+                )
+            }
+        })?;
+        Ok(CaptureSaved {
+            file: named.to_string(),
+            count,
+            bytes: bytes.len(),
+        })
+    }
+}
+
+/// Writes a new file, or with `force` over an ordinary one. Never through a symbolic link, and
+/// never into a pipe or a device.
+fn write_file(path: &Path, force: bool, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options
+        .write(true)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let mut file: File = match options.create_new(true).open(path) {
+        Err(error) if force && error.kind() == io::ErrorKind::AlreadyExists => {
+            options.create_new(false).open(path)?
+        }
+        other => other?,
+    };
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no ordinary file"));
+    }
+    file.set_len(0)?;
+    file.write_all(bytes)
+}
+
+/// What `capture show NAME` is about.
+enum Subject {
+    Connection(FourTuple),
+    Endpoint(SocketAddr),
+}
+
+impl Subject {
+    fn fits(&self, ends: (End, End)) -> bool {
+        let (End::Socket(a), End::Socket(b)) = ends else {
+            return false;
+        };
+        match self {
+            Self::Connection(ends) => {
+                (ends.local, ends.peer) == (a, b) || (ends.local, ends.peer) == (b, a)
+            }
+            Self::Endpoint(at) => covers(*at, a) || covers(*at, b),
+        }
+    }
+}
+
+/// What ends are called in the lab.
+struct Names {
+    connections: HashMap<FourTuple, String>,
+    receiving: Vec<(SocketAddr, String)>,
+}
+
+impl Names {
+    fn of(lab: &Lab) -> Self {
+        let mut names = Self {
+            connections: HashMap::new(),
+            receiving: Vec::new(),
+        };
+        for (name, entry) in lab.ledger.named() {
+            if let Some(ends) = entry.outcome.four_tuple() {
+                names.connections.insert(on_the_wire(ends), name.clone());
+            } else if let Some(at) = entry.endpoint().and_then(crate::net::Endpoint::inet) {
+                names.receiving.push((at, name.clone()));
+            }
+        }
+        names
+    }
+
+    fn name(&self, end: Option<SocketAddr>, other: Option<SocketAddr>) -> Option<String> {
+        let (local, peer) = (end?, other?);
+        let connection = self.connections.get(&FourTuple { local, peer });
+        let receiver = || {
+            let fits = |(at, _): &&(SocketAddr, String)| covers(*at, local);
+            self.receiving.iter().find(fits).map(|(_, name)| name)
+        };
+        connection.or_else(receiver).cloned()
+    }
+}
