@@ -14,7 +14,7 @@ pub struct Machine {
     pub(super) ends: Vec<(String, TcpState)>,
 }
 
-/// States in braces, `!` for a line and `~` for the head of an arrow. Above ESTABLISHED the left lane
+/// States in braces, which are drawn as spaces, `!` for a line and `~` for the head of an arrow. Above ESTABLISHED the left lane
 /// is the end that listens, below it the end that closes first.
 const FIGURE: [&str; 19] = [
     "                            {CLOSED}",
@@ -55,7 +55,7 @@ impl Machine {
         let glyphs = paper.glyphs();
         for row in FIGURE {
             let mut line = Line::new();
-            // Columns that a mark has taken from the space behind it.
+            // Columns that a state and its mark have taken from the space behind them.
             let mut taken: usize = 0;
             for (place, part) in row.split(['{', '}']).enumerate() {
                 if place % 2 == 1 {
@@ -66,8 +66,14 @@ impl Machine {
                     } else {
                         Role::Heading
                     };
-                    taken = mark.chars().count();
-                    line = line.and(role, part).and(Role::Key, mark);
+                    // The braces were two columns, of which one stands before the state.
+                    taken = mark.chars().count().saturating_sub(1);
+                    let gap = if mark.is_empty() { " " } else { "" };
+                    line = line
+                        .text(' ')
+                        .and(role, part)
+                        .and(Role::Key, mark)
+                        .text(gap);
                     continue;
                 }
                 let spaces = part.len() - part.trim_start_matches(' ').len();
