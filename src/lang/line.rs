@@ -143,11 +143,13 @@ pub fn verb_flags(verb: &str) -> Vec<(String, String)> {
 pub fn verb_usage(verb: &str) -> Option<String> {
     let mut command = Typed::command();
     command.build();
-    let page = command
-        .find_subcommand_mut(verb)?
-        .render_long_help()
-        .to_string();
-    Some(page.trim_end().to_owned())
+    let verb = command.find_subcommand_mut(verb)?;
+    let mut page = verb.render_long_help().to_string().trim_end().to_owned();
+    for action in verb.get_subcommands_mut() {
+        page.push_str("\n\n");
+        page.push_str(action.render_long_help().to_string().trim_end());
+    }
+    Some(page)
 }
 
 impl LineError {
@@ -322,11 +324,20 @@ fn in_our_words(problem: &clap::Error, text: &str) -> LineError {
         _ => None,
     };
     let verb = text.split_whitespace().next().unwrap_or_default();
-    let usage = || format!("usage: {}", usage_of(verb));
+    let usage = || format!("usage: {}", usage_of(text));
     match problem.kind() {
         ErrorKind::InvalidSubcommand => {
             let word = context(ContextKind::InvalidSubcommand).unwrap_or_default();
-            unknown_verb(&word, text)
+            match actions(verb) {
+                Some(all) => error(format!("`{verb}` cannot `{word}`"), place_of(&word, text))
+                    .with_help(format!("one of: {all}")),
+                None => unknown_verb(&word, text),
+            }
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let end = text.trim_end().len();
+            let help = format!("one of: {}", actions(verb).unwrap_or_default());
+            error(format!("`{verb}` needs a word more"), end..end).with_help(help)
         }
         ErrorKind::UnknownArgument if verb.starts_with('-') => {
             error("a line begins with a verb", place_of(verb, text))
@@ -418,13 +429,31 @@ fn invalid_value(problem: &clap::Error, text: &str) -> LineError {
     }
 }
 
-fn usage_of(verb: &str) -> String {
+/// What can follow a verb that is a group: `start, stop, …`.
+fn actions(verb: &str) -> Option<String> {
+    let grammar = Typed::command();
+    let verb = grammar.find_subcommand(verb)?;
+    let all: Vec<_> = verb
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+fn usage_of(text: &str) -> String {
     let mut command = Typed::command();
     command.build();
+    let mut words = text.split_whitespace();
+    let verb = words.next().unwrap_or_default();
     let Some(verb) = command.find_subcommand_mut(verb) else {
         return String::new();
     };
-    let usage = verb.render_usage().to_string();
+    let action = words.next().unwrap_or_default();
+    let usage = match verb.find_subcommand_mut(action) {
+        Some(action) => action.render_usage(),
+        None => verb.render_usage(),
+    };
+    let usage = usage.to_string();
     usage.trim_start_matches("Usage:").trim().to_owned()
 }
 
@@ -520,6 +549,18 @@ mod tests {
                 "connect 127.1:80",
                 "`127.1` is a spelling of 127.0.0.1 that only some programs \
              read; write 127.0.0.1 @127.1:80",
+            ),
+            (
+                "capture",
+                "`capture` needs a word more @ | one of: start, stop, show, save",
+            ),
+            (
+                "capture shwo",
+                "`capture` cannot `shwo` @shwo | one of: start, stop, show, save",
+            ),
+            (
+                "capture save",
+                "`capture` needs <FILE> @ | usage: capture save [OPTIONS] <FILE>",
             ),
             (
                 "serve ftp",

@@ -97,6 +97,11 @@ impl Asked<'_> {
         let Some(grammar) = grammar.find_subcommand(verb) else {
             return (start, Vec::new());
         };
+        let (grammar, given) = innermost(grammar, given);
+        if grammar.has_subcommands() {
+            let actions = grammar.get_subcommands();
+            return (start, actions.map(|a| spaced(a.get_name())).collect());
+        }
         let place = Place::after(grammar, given);
         match (*verb, place) {
             (_, Place::Value(argument)) => self.values(argument, start),
@@ -244,6 +249,17 @@ impl<'g, 'w> Place<'g, 'w> {
     }
 }
 
+/// `capture show` has a grammar of its own.
+fn innermost<'g, 'w>(grammar: &'g Grammar, given: &'w [&'w str]) -> (&'g Grammar, &'w [&'w str]) {
+    match given.split_first() {
+        Some((action, rest)) => match grammar.find_subcommand(action) {
+            Some(inner) => innermost(inner, rest),
+            None => (grammar, given),
+        },
+        None => (grammar, given),
+    }
+}
+
 fn takes_many(argument: &Arg) -> bool {
     argument
         .get_num_args()
@@ -376,8 +392,8 @@ mod tests {
         );
         check("hi|", 0, &["hint "]);
         check("a = hi|", 4, &[]);
-        check("a = li|sten", 4, &["listen "]);
-        check("a=li|", 2, &["listen "]);
+        check("a = li|sten", 4, &["link ", "listen "]);
+        check("a=li|", 2, &["link ", "listen "]);
         check("help ud|", 5, &["udp "]);
         check("zz|", 0, &[]);
     }
@@ -391,6 +407,9 @@ mod tests {
         check("listen --backlog 5 f|", 19, &["first "]);
         check("listen --backlog |", 17, &[]);
         check("serve |", 6, &["echo ", "http "]);
+        check("capture s|", 8, &["save ", "show ", "start ", "stop "]);
+        check("capture show --|", 13, &["--port "]);
+        check("capture show cl|", 13, &["client "]);
         check("connect first --from 127|", 21, &["127.0.0.1:7001 "]);
     }
 

@@ -9,7 +9,8 @@ use super::super::tree::Path;
 use super::ENOUGH;
 use super::names::{Names, Slip, braces, place_in_template, place_of, slips};
 use crate::lang::{
-    Command, Expr, Line, LineError, Place, Template, parse_duration, parse_line, parse_words,
+    CaptureAction, Command, Expr, Line, LineError, Place, Template, parse_duration, parse_line,
+    parse_words,
 };
 use crate::limits;
 use crate::net::Endpoint;
@@ -198,6 +199,7 @@ impl LineChecker<'_> {
             }
             return;
         }
+        self.file(command);
         if let Some(within) = within(command)
             && within > limits::LONGEST_LESSON_WITHIN
         {
@@ -217,6 +219,17 @@ impl LineChecker<'_> {
 
     fn whole(&self) -> Range<usize> {
         0..self.line.len()
+    }
+
+    fn file(&mut self, command: &Command) {
+        let Command::Capture(capture) = command else {
+            return;
+        };
+        if matches!(capture.action, CaptureAction::Save(_)) {
+            let message = "a lesson writes no files".to_owned();
+            let help = "tell the learner about the line, who may type it".to_owned();
+            self.find(Code::NotForLessons, self.whole(), message, Some(help));
+        }
     }
 
     fn exposure(&mut self, command: &Command) {
@@ -351,6 +364,11 @@ fn used(command: &Command) -> Vec<String> {
             name_of(&udp.endpoint).into_iter().chain(peer).collect()
         }
         Command::Serve(serve) => name_of(&serve.endpoint).into_iter().collect(),
+        Command::States(states) => vec![states.socket.clone()],
+        Command::Capture(capture) => match &capture.action {
+            CaptureAction::Show(show) => show.name.iter().cloned().collect(),
+            _ => Vec::new(),
+        },
         Command::Requests(one) | Command::Plot(one) => vec![one.name.clone()],
         Command::Get(get) => server_of(&get.url).into_iter().collect(),
         Command::Sockets(sockets) => sockets.name.iter().cloned().collect(),
