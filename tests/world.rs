@@ -226,6 +226,69 @@ fn the_host_is_not_changed() {
     follow(&mut lab, Author::Learner, lines);
 }
 
+#[test]
+fn a_neighbour_reaches_what_is_open_to_it() {
+    as_user("a_neighbour_reaches_what_is_open_to_it", || {
+        privately(
+            r#"
+            own = listen 127.0.0.1:8001
+            all = listen 0.0.0.0:8002
+            next = neighbour
+            expect next.address == "10.0.0.2" and next.source == "10.0.0.1" and next.switched
+            again = neighbour
+            expect not again.switched
+            cable = listen 10.0.0.1:8003
+            kept_out = neighbour connect 10.0.0.1:8001
+            expect kept_out is refused
+            guest = neighbour connect 10.0.0.1:8002
+            expect guest is connected and guest.address == "10.0.0.2"
+            inside = accept all
+            expect inside.local == "10.0.0.1:8002" and inside.peer == guest.local
+            third = neighbour connect 10.0.0.1:8003
+            expect third is connected
+            # Every network has a 127.0.0.1 of its own.
+            twin = neighbour listen 127.0.0.1:8001
+            expect twin is listening
+            mine = neighbour connect 127.0.0.1:8002
+            expect mine is refused
+            back = neighbour listen 10.0.0.2:80
+            out = connect back
+            expect out is connected and out.address == "10.0.0.1"
+            # Loopback addresses do not travel (EINVAL).
+            stuck = connect back --from 127.0.0.1:0
+            expect stuck.error == "EINVAL"
+            page = serve http 0.0.0.0:8080
+            got = neighbour get http://10.0.0.1:8080/
+            expect got.status == 200
+            word = udp 10.0.0.1:53
+            asker = neighbour udp 10.0.0.2:0
+            asked = send asker hello --to 10.0.0.1:53
+            heard = recv word
+            expect heard.text == "hello" and heard.from == asker.local
+            way = route 10.0.0.2
+            expect way.interface == "veth0"
+            seen = neighbour interfaces
+            expect seen.interfaces | length == 2
+            cut = neighbour link veth0 down
+            expect not cut.up
+            lost = connect 10.0.0.2:80 --within 50ms
+            expect lost is failed
+            "#,
+        );
+        let mut lab = lab();
+        let table = [
+            ("neighbour", "leaves that alone"),
+            ("neighbour neighbour", "is not for the neighbour"),
+            ("neighbour world", "is not for the neighbour"),
+            ("neighbour lisen 80", "did you mean"),
+        ];
+        for (line, expected) in table {
+            let said = message(&mut lab, Author::Learner, line);
+            assert!(said.contains(expected), "{line}: {said}");
+        }
+    });
+}
+
 /// Children of a process, by the kernel's list of all processes.
 fn children(parent: u32) -> Vec<i32> {
     let all = fs::read_dir("/proc").unwrap().flatten();
@@ -269,10 +332,10 @@ fn nothing_outlives_a_killed_session() {
             .spawn()
             .unwrap();
         let mut session = Session(child);
-        let lines = b"world private\nserver = listen 127.0.0.1:80\n";
+        let lines = b"world private\nserver = listen 127.0.0.1:80\nneighbour\n";
         session.0.stdin.as_mut().unwrap().write_all(lines).unwrap();
         let said = BufReader::new(session.0.stdout.take().unwrap()).lines();
-        for line in said.take(2) {
+        for line in said.take(3) {
             let line = line.unwrap();
             assert!(line.contains(r#""ok":true"#), "{line}");
         }
@@ -283,7 +346,7 @@ fn nothing_outlives_a_killed_session() {
                 .iter()
                 .flat_map(|pid| children(pid.unsigned_abs())),
         );
-        assert!(!family.is_empty(), "there is a helper");
+        assert_eq!(family.len(), 2, "a helper and its neighbour");
         let watched: Vec<_> = family
             .iter()
             .map(|pid| watch_process(*pid).unwrap())

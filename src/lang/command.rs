@@ -103,6 +103,9 @@ pub enum Command {
     World(World),
     /// Turn an interface of the private world on or off: `link lo down`.
     Link(Link),
+    /// Make a neighbour: a second machine at 10.0.0.2, on a cable to the private world; or run a verb
+    /// there: `neighbour connect 10.0.0.1:80`.
+    Neighbour(Neighbour),
     /// Show a kernel setting of the network; in the private world also change it.
     Sysctl(Sysctl),
     /// Draw the ports of a repeat, or the distribution of a measurement.
@@ -463,11 +466,19 @@ pub struct Link {
     pub switch: Switch,
 }
 
-/// `sysctl NAME [VALUE]`
+/// `neighbour [VERB …]`
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub struct Neighbour {
+    /// A verb and its arguments, which then runs on the neighbour's machine.
+    #[arg(num_args = 0.., trailing_var_arg = true, allow_hyphen_values = true, value_name = "VERB")]
+    pub command: Vec<String>,
+}
+
+/// `sysctl SETTING [VALUE]`
 #[derive(Clone, Debug, PartialEq, Args)]
 pub struct Sysctl {
     /// A setting, such as net.ipv4.ip_local_port_range.
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "SETTING")]
     pub setting: String,
     /// The new value, in the private world.
     #[arg(num_args = 0.., allow_hyphen_values = true)]
@@ -575,6 +586,7 @@ impl Command {
             Self::Repeat(_) => "repeat",
             Self::World(_) => "world",
             Self::Link(_) => "link",
+            Self::Neighbour(_) => "neighbour",
             Self::Sysctl(_) => "sysctl",
             Self::Plot(_) => "plot",
             Self::Expect(_) => "expect",

@@ -87,7 +87,7 @@ pub fn verbs() -> Vec<(&'static str, String)> {
 }
 
 /// The verbs' names. A test holds this against the grammar.
-const VERBS: [&str; 33] = [
+const VERBS: [&str; 34] = [
     "bind",
     "listen",
     "connect",
@@ -116,6 +116,7 @@ const VERBS: [&str; 33] = [
     "repeat",
     "world",
     "link",
+    "neighbour",
     "sysctl",
     "plot",
     "expect",

@@ -194,6 +194,8 @@ pub enum Fact {
     World(InWorld),
     /// `link`.
     Link(LinkState),
+    /// `neighbour`.
+    Neighbour(NextDoor),
     /// `sysctl`.
     Sysctl(Setting),
     /// `plot`.
@@ -676,6 +678,19 @@ pub struct LinkState {
     /// Whether it is up now.
     pub up: bool,
     /// Whether this line changed that.
+    pub switched: bool,
+}
+
+/// `neighbour`.
+#[derive(Clone, Debug, Serialize)]
+pub struct NextDoor {
+    /// The neighbour's address.
+    pub address: IpAddr,
+    /// The address of this end of the cable.
+    pub source: IpAddr,
+    /// What both ends of the cable are called.
+    pub interface: String,
+    /// Whether this line made the neighbour.
     pub switched: bool,
 }
 

@@ -105,7 +105,7 @@ impl Asked<'_> {
         let place = Place::after(grammar, given);
         match (*verb, place) {
             (_, Place::Value(argument)) => self.values(argument, start),
-            ("repeat", Place::Rest(inner)) => match inner {
+            (_, Place::Rest(inner)) => match inner {
                 [] => (start, verbs()),
                 inner => self.arguments(inner, start),
             },
@@ -228,7 +228,7 @@ impl<'g, 'w> Place<'g, 'w> {
                 continue;
             }
             let here = positionals.get(next).copied();
-            if here.is_some_and(Arg::is_trailing_var_arg_set) && grammar.get_name() == "repeat" {
+            if here.is_some_and(Arg::is_trailing_var_arg_set) && runs_a_verb(grammar) {
                 return Self::Rest(given.get(at..).unwrap_or_default());
             }
             if word.starts_with("--") {
@@ -242,7 +242,7 @@ impl<'g, 'w> Place<'g, 'w> {
             return Self::Value(argument);
         }
         let here = positionals.get(next).copied();
-        if here.is_some_and(Arg::is_trailing_var_arg_set) && grammar.get_name() == "repeat" {
+        if here.is_some_and(Arg::is_trailing_var_arg_set) && runs_a_verb(grammar) {
             return Self::Rest(&[]);
         }
         Self::Argument(here)
@@ -258,6 +258,10 @@ fn innermost<'g, 'w>(grammar: &'g Grammar, given: &'w [&'w str]) -> (&'g Grammar
         },
         None => (grammar, given),
     }
+}
+
+fn runs_a_verb(grammar: &Grammar) -> bool {
+    ["repeat", "neighbour"].contains(&grammar.get_name())
 }
 
 fn takes_many(argument: &Arg) -> bool {
@@ -441,6 +445,8 @@ mod tests {
         check("repeat 3 lis|", 9, &["listen "]);
         check("repeat 3 listen 0 --back|", 18, &["--backlog "]);
         check("repeat --cl|", 7, &["--close "]);
+        check("neighbour lis|", 10, &["listen "]);
+        check("neighbour connect --fr|", 18, &["--from "]);
     }
 
     #[test]

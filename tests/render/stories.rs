@@ -6,9 +6,9 @@ use std::time::Duration;
 use looplab::lang::{
     Author, Bucket, Card, Cause, Closed, CounterReading, EphemeralRange, Explanation, Fact,
     Failure, FailureCause, HalfClosed, Holders, Holding, InWorld, Interface, Interfaces,
-    KernelRoute, LinkState, ManyOpened, Observed, Outcome, OwnConnection, OwnServer, OwnSocket,
-    Plot, Received, Repeated, Request, Requests, Resolved, Response, Role, RoundTrips, Sent,
-    Setting, Shown, SocketRow, SocketTable, Waited, WorldName,
+    KernelRoute, LinkState, ManyOpened, NextDoor, Observed, Outcome, OwnConnection, OwnServer,
+    OwnSocket, Plot, Received, Repeated, Request, Requests, Resolved, Response, Role, RoundTrips,
+    Sent, Setting, Shown, SocketRow, SocketTable, Waited, WorldName,
 };
 use looplab::net::{Endpoint, Errno, TcpState};
 use looplab::render::{self, Check, Found, MenuEntry, Page};
@@ -845,6 +845,16 @@ pub(crate) fn facts() -> Vec<Outcome> {
             Fact::Link(LinkState {
                 interface: "lo".to_owned(),
                 up: false,
+                switched: true,
+            }),
+        ),
+        done(
+            "",
+            "neighbour",
+            Fact::Neighbour(NextDoor {
+                address: "10.0.0.2".parse().unwrap(),
+                source: "10.0.0.1".parse().unwrap(),
+                interface: "veth0".to_owned(),
                 switched: true,
             }),
         ),

@@ -1,17 +1,19 @@
-//! `world`, `link`, `sysctl`: the private world, and what may be changed in it. Nothing of the host
+//! `world`, `neighbour`, `link`, `sysctl`: the private world, and what may be changed in it. Nothing of the host
 //! is ever changed.
 use std::cell::OnceCell;
 use std::io::{self, Read};
 use std::path::Path;
 
+use std::sync::Arc;
+
 use super::Done;
 use crate::lab::failure::{self, Ends, of_io};
 use crate::lab::ledger::Held;
-use crate::lab::world::{Refusal, World};
+use crate::lab::world::{self, Refusal, World};
 use crate::lab::{Lab, observe};
 use crate::lang::{
-    Fact, Failure, FailureCause, InWorld, Link, LinkState, Setting, Switch, Sysctl,
-    World as WorldVerb,
+    Author, Command, Fact, Failure, FailureCause, InWorld, Link, LinkState, Neighbour, NextDoor,
+    Setting, Switch, Sysctl, World as WorldVerb, parse_words,
 };
 use crate::net::Errno;
 
@@ -46,6 +48,36 @@ impl Lab {
             refusal: self.worlds.refusal().map(|refusal| refusal.to_string()),
         };
         Ok((Fact::World(fact), Held::Nothing))
+    }
+
+    pub(super) fn neighbour(&mut self, wanted: &Neighbour, author: Author) -> Done {
+        // First, so that a slip of the finger makes nobody.
+        let command = inner(&wanted.command)?;
+        self.changeable("neighbour")?;
+        let (theirs, made) = self
+            .worlds
+            .neighbour()
+            .map_err(|error| of_io("neighbour", Ends::default(), &error))?;
+        if let Some(command) = command {
+            return self.next_door(theirs, &command, author);
+        }
+        let fact = NextDoor {
+            address: world::THEIRS.into(),
+            source: world::OURS.into(),
+            interface: world::INTERFACE.to_owned(),
+            switched: made,
+        };
+        Ok((Fact::Neighbour(fact), Held::Nothing))
+    }
+
+    /// Runs a verb with the neighbour's network as the one in use.
+    fn next_door(&mut self, theirs: Arc<World>, command: &Command, author: Author) -> Done {
+        let ours = std::mem::replace(&mut self.namespace, theirs);
+        self.worlds.go_next_door(true);
+        let done = self.execute(command, author);
+        self.worlds.go_next_door(false);
+        self.namespace = ours;
+        done
     }
 
     pub(super) fn link(&mut self, wanted: &Link) -> Done {
@@ -127,6 +159,29 @@ impl Lab {
              private` it changes a network that is the lab's own"
         );
         Err(failure::own(FailureCause::NotAllowed, verb, message))
+    }
+}
+
+/// The verb that is to run next door, when there is one.
+fn inner(words: &[String]) -> Result<Option<Command>, Failure> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let malformed = |message| failure::own(FailureCause::Malformed, "neighbour", message);
+    let command = parse_words(words).map_err(|error| {
+        let help = error
+            .help
+            .map_or_else(String::new, |help| format!("; {help}"));
+        malformed(error.message + &help)
+    })?;
+    match command {
+        Command::World(_) | Command::Neighbour(_) => {
+            let verb = command.verb();
+            let message =
+                format!("`{verb}` is not for the neighbour; bind, listen, connect, … are");
+            Err(malformed(message))
+        }
+        command => Ok(Some(command)),
     }
 }
 

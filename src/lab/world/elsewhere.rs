@@ -2,12 +2,27 @@
 use std::convert::Infallible;
 use std::fs::File;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::refusal::{Refusal, Step};
 use crate::lab::observe::Namespace;
+
+/// What no cable is called here.
+pub(in crate::lab) const INTERFACE: &str = "veth0";
+
+/// The address that would be ours.
+pub(in crate::lab) const OURS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+
+/// The address that would be the neighbour's.
+pub(in crate::lab) const THEIRS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+
+/// No world has a neighbour where there are none.
+pub(super) fn neighbour(ours: &World) -> io::Result<World> {
+    match ours.0 {}
+}
 
 /// A world there is none of here.
 #[derive(Debug)]

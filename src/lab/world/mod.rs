@@ -9,6 +9,7 @@
 //!
 //! * [`World`]: the parent's side, a [`Namespace`](super::observe::Namespace). `helper`: the
 //!   child's. `message`: what passes between them. `sys`: the system calls.
+//! * `veth`: a neighbour, and the cable to it. `netlink`: requests that change something.
 //! * [`Refusal`]: why there is none here. `worlds`: which ones a lab has, and which it is in.
 mod refusal;
 mod worlds;
@@ -20,7 +21,11 @@ mod helper;
 #[cfg(target_os = "linux")]
 mod message;
 #[cfg(target_os = "linux")]
+mod netlink;
+#[cfg(target_os = "linux")]
 mod sys;
+#[cfg(target_os = "linux")]
+mod veth;
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
@@ -30,6 +35,14 @@ pub(super) use worlds::Worlds;
 
 #[cfg(target_os = "linux")]
 pub use factory::World;
+#[cfg(target_os = "linux")]
+use veth::neighbour;
+#[cfg(target_os = "linux")]
+pub(super) use veth::{INTERFACE, OURS, THEIRS};
 
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::World;
+#[cfg(not(target_os = "linux"))]
+use elsewhere::neighbour;
+#[cfg(not(target_os = "linux"))]
+pub(super) use elsewhere::{INTERFACE, OURS, THEIRS};

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{Refusal, World};
+use super::{Refusal, World, neighbour};
 use crate::lab::observe::Namespace;
 use crate::lang::WorldName;
 
@@ -19,6 +19,10 @@ use crate::lang::WorldName;
 pub(in crate::lab) struct Worlds {
     host: Arc<dyn Namespace>,
     private: Option<Arc<World>>,
+    /// The neighbour of the private one; it goes first.
+    neighbour: Option<Arc<World>>,
+    /// Whether the line that runs is the neighbour's.
+    next_door: bool,
     /// Why the last try to make one failed.
     refusal: Option<Refusal>,
     here: WorldName,
@@ -34,6 +38,8 @@ impl Worlds {
         Self {
             host,
             private: None,
+            neighbour: None,
+            next_door: false,
             refusal: None,
             here: WorldName::Host,
             used: false,
@@ -56,9 +62,30 @@ impl Worlds {
         &*self.host
     }
 
-    /// The private world, when lines run in it.
+    /// The private world, when lines run in it; the neighbour, when the line is the neighbour's.
     pub(in crate::lab) fn private(&self) -> Option<&World> {
-        self.private.as_deref().filter(|_| self.is_private())
+        let world = if self.next_door {
+            &self.neighbour
+        } else {
+            &self.private
+        };
+        world.as_deref().filter(|_| self.is_private())
+    }
+
+    /// The neighbour of the private world, made if there is none, and whether it was.
+    pub(in crate::lab) fn neighbour(&mut self) -> io::Result<(Arc<World>, bool)> {
+        if let Some(world) = &self.neighbour {
+            return Ok((Arc::clone(world), false));
+        }
+        let ours = self.private.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        let world = Arc::new(neighbour(ours)?);
+        self.neighbour = Some(Arc::clone(&world));
+        Ok((world, true))
+    }
+
+    /// The line that follows is the neighbour's, or is not.
+    pub(in crate::lab) fn go_next_door(&mut self, go: bool) {
+        self.next_door = go;
     }
 
     /// Why there is none, when that was found out by trying.
@@ -113,6 +140,7 @@ impl Worlds {
     /// lines that follow were not written for the host.
     pub(in crate::lab) fn begin_in(&mut self, world: WorldName) -> Arc<dyn Namespace> {
         if self.used {
+            self.neighbour = None;
             self.private = None;
             self.used = false;
         }

@@ -193,11 +193,8 @@ impl LineChecker<'_> {
     }
 
     fn rules(&mut self, command: &Command) {
-        if let Command::Repeat(repeat) = command {
-            if let Ok(inner) = parse_words(&repeat.command) {
-                self.rules(&inner);
-            }
-            return;
+        if let Some(inner) = inner(command) {
+            return self.rules(&inner);
         }
         self.file(command);
         if let Some(within) = within(command)
@@ -374,11 +371,18 @@ fn used(command: &Command) -> Vec<String> {
         Command::Sockets(sockets) => sockets.name.iter().cloned().collect(),
         Command::Who(who) => name_of(&who.port).into_iter().collect(),
         Command::Many(many) => name_of(&many.endpoint).into_iter().collect(),
-        Command::Repeat(repeat) => {
-            parse_words(&repeat.command).map_or_else(|_| Vec::new(), |c| used(&c))
-        }
-        _ => Vec::new(),
+        other => inner(other).map_or_else(Vec::new, |inner| used(&inner)),
     }
+}
+
+/// The verb that a verb runs.
+fn inner(command: &Command) -> Option<Command> {
+    let words = match command {
+        Command::Repeat(repeat) => &repeat.command,
+        Command::Neighbour(neighbour) => &neighbour.command,
+        _ => return None,
+    };
+    parse_words(words).ok()
 }
 
 /// `server` of `get server/path`.

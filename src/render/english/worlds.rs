@@ -1,6 +1,6 @@
 //! Worlds, interfaces and kernel settings.
 use super::fact;
-use crate::lang::{InWorld, LinkState, Setting, WorldName};
+use crate::lang::{InWorld, LinkState, NextDoor, Setting, WorldName};
 use crate::render::block::Block;
 use crate::render::line::Line;
 use crate::render::style::Role;
@@ -42,6 +42,21 @@ pub(super) fn link(link: &LinkState) -> Vec<Block> {
     };
     let line = Line::of(Role::Name, &link.interface);
     vec![fact(line.text(was).and(role, state))]
+}
+
+pub(super) fn neighbour(next: &NextDoor) -> Vec<Block> {
+    let begins = if next.switched {
+        "a neighbour is there, a machine of its own at "
+    } else {
+        "the neighbour is at "
+    };
+    let line = Line::from(begins)
+        .and(Role::Endpoint, next.address)
+        .text("; a cable (")
+        .and(Role::Name, &next.interface)
+        .text(") leads here, to ")
+        .and(Role::Endpoint, next.source);
+    vec![fact(line)]
 }
 
 pub(super) fn sysctl(setting: &Setting) -> Vec<Block> {
