@@ -396,8 +396,8 @@ mod tests {
         );
         check("hi|", 0, &["hint "]);
         check("a = hi|", 4, &[]);
-        check("a = li|sten", 4, &["link ", "listen "]);
-        check("a=li|", 2, &["link ", "listen "]);
+        check("a = li|sten", 4, &["listen "]);
+        check("a=li|", 2, &["listen "]);
         check("help ud|", 5, &["udp "]);
         check("zz|", 0, &[]);
     }
