@@ -19,7 +19,7 @@ fn asks_for_lines() {
         colour: variable("COLOUR").is_some(),
         term: variable("TERM").unwrap_or_default(),
         memory: Box::new(Forgetful),
-        topics: Box::new(|| panic!("the\x1b[31m topics are lost")),
+        topics: Box::new(|| lose_the_topics()),
     });
     let mut prompt = Prompt::new("ask >");
     prompt.preset = variable("PRESET");
@@ -37,6 +37,7 @@ fn asks_for_lines() {
         prompt.preset = None;
         let mut screen = io::stdout();
         match typed {
+            Typed::Line(line) if line == "panic" => lose_the_topics(),
             Typed::Line(line) => writeln!(screen, "line {line:?}").unwrap(),
             Typed::Block(lines) => writeln!(screen, "block {lines:?}").unwrap(),
             Typed::Dropped(why) => writeln!(screen, "dropped: {why}").unwrap(),
@@ -44,6 +45,10 @@ fn asks_for_lines() {
             Typed::Eof => return writeln!(screen, "end").unwrap(),
         }
     }
+}
+
+fn lose_the_topics() -> ! {
+    panic!("the\x1b[31m topics are lost")
 }
 
 fn setup() -> Setup {
@@ -208,7 +213,7 @@ fn the_terminal_is_given_back_on_every_signal() {
 #[test]
 fn a_panic_gives_the_terminal_back_before_it_speaks() {
     let mut terminal = started();
-    terminal.send("explain x\t");
+    terminal.send("panic\r");
     assert_eq!(terminal.exit_status(), 101);
     assert!(terminal.is_as_before());
     let rows = terminal.rows();
@@ -218,14 +223,32 @@ fn a_panic_gives_the_terminal_back_before_it_speaks() {
         .unwrap();
     assert!(
         rows[said..]
-            .join("")
+            .join(" ")
             .contains("the^[[31m topics are lost (tests/prompt.rs:")
     );
-    assert!(
-        rows.iter()
-            .any(|row| row.starts_with("Your progress is kept."))
-    );
+    let kept = rows
+        .iter()
+        .position(|row| row.starts_with("Your progress is kept."))
+        .unwrap();
+    let cut = |row: &usize| terminal.screen().row_wrapped(u16::try_from(*row).unwrap());
+    assert_eq!((said..=kept).find(cut), None);
     assert!(!rows.iter().any(|row| row.contains("stack backtrace")));
+}
+
+#[test]
+fn an_editor_that_panics_gives_way_to_plain_lines() {
+    let mut terminal = started();
+    terminal.send("explain x\t");
+    terminal.wait_for_text("dropped: the line editor has failed");
+    terminal.wait_for_line("ask >");
+    assert!(terminal.is_as_before());
+    assert!(!terminal.screen().bracketed_paste());
+    terminal.send("listen\r");
+    terminal.wait_for_text("line \"listen\"");
+    terminal.send("half\x03");
+    terminal.wait_for_text("interrupted");
+    terminal.send("\x04");
+    assert_eq!(terminal.exit_status(), 0);
 }
 
 #[test]

@@ -101,6 +101,20 @@ fn every_end_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_thousand_open_sockets_leave_the_prompt_at_work() {
+    let home = Home::new();
+    let mut terminal = home.lab();
+    terminal.run("server = listen 127.0.0.1:0");
+    terminal.run("crowd = many 1000 server");
+    terminal.run("more = repeat 1000 bind 127.0.0.1:0");
+    terminal.run("show 6 * 7");
+    terminal.wait_for_text("42");
+    assert!(!terminal.screen().contents().contains("mistake"));
+    terminal.send("sho\t40 + 6");
+    terminal.wait_for_line("lab > show 40 + 6");
+}
+
+#[test]
 fn a_stopped_session_comes_back_with_its_line_and_sockets() {
     let home = Home::new();
     let mut terminal = home.setup(&[]).shell();

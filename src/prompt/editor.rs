@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use nix::errno::Errno;
 use rustyline::completion::{Completer, Pair};
 use rustyline::config::BellStyle;
 use rustyline::error::ReadlineError;
@@ -15,6 +17,9 @@ use rustyline::history::MemHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{ColorMode, CompletionType, Config, Context, Helper};
 
+use super::ballast::Ballast;
+use super::plain::Plain;
+use super::terminal::PlainInput;
 use super::words::Words;
 use super::{Dropped, Input, Memory, Prompt, Settings, Typed, complete, is_unseen, paint, sys};
 use crate::limits;
@@ -27,6 +32,9 @@ pub struct Editor {
     memory: Box<dyn Memory>,
     recalled: bool,
     dropped: usize,
+    ballast: Ballast,
+    /// What reads lines once the editor has failed.
+    instead: Option<Plain>,
 }
 
 impl Editor {
@@ -57,6 +65,8 @@ impl Editor {
             memory: settings.memory,
             recalled: false,
             dropped: 0,
+            ballast: Ballast::default(),
+            instead: None,
         })
     }
 
@@ -83,6 +93,24 @@ impl Editor {
         }
     }
 
+    /// Lets a line be edited. The editor's own mistakes end the editor, not the program.
+    fn edit(&mut self, label: &str, preset: &str) -> rustyline::Result<String> {
+        self.ballast.give();
+        let edited = catch_unwind(AssertUnwindSafe(|| {
+            self.lines.readline_with_initial(label, (preset, ""))
+        }));
+        // Before any line runs, and not before the first prompt: a start pays nothing for it.
+        self.ballast.take();
+        // The panic hook has said what happened and given the terminal back.
+        edited.unwrap_or(Err(ReadlineError::Errno(Errno::ENOTRECOVERABLE)))
+    }
+
+    /// From here on lines are plain.
+    fn give_up(&mut self) -> Typed {
+        self.instead = Some(Plain::spoken(PlainInput::watched(), io::stdout()));
+        Typed::Dropped(Dropped::NoEditor)
+    }
+
     fn typed(&mut self, text: &str, prompt: &Prompt) -> Typed {
         let typed = sorted(text);
         match &typed {
@@ -96,6 +124,9 @@ impl Editor {
 
 impl Input for Editor {
     fn line(&mut self, prompt: &Prompt) -> io::Result<Typed> {
+        if let Some(plain) = &mut self.instead {
+            return plain.line(prompt);
+        }
         self.recall();
         if let Some(help) = self.lines.helper_mut() {
             help.words.clone_from(&prompt.words);
@@ -105,14 +136,13 @@ impl Input for Editor {
         io::stdout().flush()?;
         let label = format!("{} ", prompt.label);
         let preset = prompt.preset.as_deref().unwrap_or_default().trim_end();
-        let answer = self
-            .lines
-            .readline_with_initial(&label, (&paint::seen(preset), ""));
+        let answer = self.edit(&label, &paint::seen(preset));
         let typed = match answer {
             Ok(text) => self.typed(&text, prompt),
             Err(ReadlineError::Interrupted) => Typed::Interrupted,
             Err(ReadlineError::Eof) => Typed::Eof,
             Err(error) if is_not_utf8(&error) => Typed::Dropped(Dropped::NotUtf8 { place: None }),
+            Err(error) if is_end_of_editor(&error) => self.give_up(),
             Err(error) => return Err(into_io(error)),
         };
         give_up_after(&mut self.dropped, typed)
@@ -152,6 +182,19 @@ fn sorted(text: &str) -> Typed {
 
 fn is_not_utf8(error: &ReadlineError) -> bool {
     matches!(error, ReadlineError::Io(error) if error.kind() == io::ErrorKind::InvalidData)
+}
+
+/// The editor has failed, or has no descriptors to work with; plain lines need none.
+fn is_end_of_editor(error: &ReadlineError) -> bool {
+    let errno = match error {
+        ReadlineError::Io(error) => error.raw_os_error().map(Errno::from_raw),
+        ReadlineError::Errno(errno) => Some(*errno),
+        _ => None,
+    };
+    matches!(
+        errno,
+        Some(Errno::ENOTRECOVERABLE | Errno::EMFILE | Errno::ENFILE)
+    )
 }
 
 fn into_io(error: ReadlineError) -> io::Error {

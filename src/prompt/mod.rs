@@ -4,6 +4,7 @@
 //!
 //! Nothing here runs a line or knows what it means beyond its shape, and nothing that was pasted is
 //! ever returned before it was seen.
+mod ballast;
 mod complete;
 mod editor;
 mod paint;
@@ -87,6 +88,8 @@ pub enum Dropped {
         /// How many there were.
         lines: usize,
     },
+    /// The line editor failed while it had the line. The lines to come are plain.
+    NoEditor,
 }
 
 impl fmt::Display for Dropped {
@@ -103,6 +106,10 @@ impl fmt::Display for Dropped {
             Self::TooLong { bytes } => write!(
                 f,
                 "a line of {bytes} bytes is too long, line dropped; a line has at most {LINE_BYTES}"
+            ),
+            Self::NoEditor => f.write_str(
+                "the line editor has failed; from here on lines are plain: no Tab, no history, no \
+                 arrow keys",
             ),
             Self::TooMany { lines } => write!(
                 f,

@@ -2,7 +2,7 @@
 //! a program. The line editor restores it only when it returns, which none of those lets it do.
 //!
 //! Ctrl-C is a key at the prompt; while a line runs, it is passed on to whoever runs it. Nothing here
-//! prints, but for the two lines of a panic.
+//! prints, but for what a panic has to say.
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
@@ -13,10 +13,11 @@ use std::sync::atomic::AtomicBool;
 use std::thread::ThreadId;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use terminal_size::terminal_size_of;
 
 use super::plain::Source;
 use super::sys;
-use crate::render::sanitize;
+use crate::render::{sanitize, wrapped};
 
 /// The signals that end a program without asking it: a closed window, `kill`, Ctrl-\.
 const ENDING: [libc::c_int; 3] = [libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
@@ -58,15 +59,16 @@ pub fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
-/// A panic in two lines: what and where, then what to do. The terminal comes first, or the lines
+/// A panic in two sentences: what and where, then what to do. The terminal comes first, or the lines
 /// would be drawn as stairs.
 fn report(info: &PanicHookInfo<'_>, owner: ThreadId) {
     // A panic elsewhere ends one task, not the program: the prompt goes on and stays raw.
     if std::thread::current().id() == owner {
         sys::restore();
     }
+    let width = terminal_size_of(io::stderr()).map_or(usize::MAX, |(width, _)| width.0.into());
     let mut screen = io::stderr().lock();
-    let written = writeln!(screen, "{}", in_two_lines(info));
+    let written = writeln!(screen, "{}", wrapped(&in_words(info), width));
     let backtrace = Backtrace::capture();
     if written.is_ok() && backtrace.status() == BacktraceStatus::Captured {
         // The last words of a program have nobody left to tell about a closed stderr.
@@ -74,17 +76,26 @@ fn report(info: &PanicHookInfo<'_>, owner: ThreadId) {
     }
 }
 
-fn in_two_lines(info: &PanicHookInfo<'_>) -> String {
+fn in_words(info: &PanicHookInfo<'_>) -> String {
     let what = info.payload_as_str().unwrap_or("no reason given");
-    let place = info
-        .location()
-        .map_or_else(String::new, |place| format!(" ({place})"));
+    let place = info.location().map_or_else(String::new, |place| {
+        let (file, line) = (short(place.file()), place.line());
+        format!(" ({file}:{line})")
+    });
     format!(
         "looplab made a mistake of its own and stopped what it was doing: {}{place}\n\
-         Your progress is kept. Please report these two lines with what you typed last; \
+         Your progress is kept. Please report this with what you typed last; \
          RUST_BACKTRACE=1 shows more.",
         sanitize(what)
     )
+}
+
+/// A source file without the place where the machine that built the program keeps such files.
+fn short(file: &str) -> &str {
+    let crates = file.split_once("/registry/src/");
+    let of_crate = crates.and_then(|(_, rest)| rest.split_once('/'));
+    let of_std = file.split_once("/library/");
+    of_crate.or(of_std).map_or(file, |(_, rest)| rest)
 }
 
 /// Standard input for a plain prompt: reads bytes as they come, and Ctrl-C ends a wait.
@@ -161,4 +172,26 @@ fn wake_pair() -> io::Result<UnixStream> {
 
 fn is_ready(source: &PollFd<'_>) -> bool {
     source.any().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_says_nothing_of_the_machine_that_built_it() {
+        for (file, shown) in [
+            (
+                "/home/me/.cargo/registry/src/index.crates.io-1949cf8c/rustyline-19.0.0/src/tty/unix.rs",
+                "rustyline-19.0.0/src/tty/unix.rs",
+            ),
+            (
+                "/rustc/0a1b2c/library/core/src/option.rs",
+                "core/src/option.rs",
+            ),
+            ("src/prompt/editor.rs", "src/prompt/editor.rs"),
+        ] {
+            assert_eq!(short(file), shown);
+        }
+    }
 }

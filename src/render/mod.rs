@@ -41,6 +41,7 @@ pub use english::{
 };
 pub use json::JsonView;
 pub use line::Line;
+pub use paper::wrapped;
 pub use plain::PlainView;
 pub use sanitize::sanitize;
 pub use style::{Role, Style};

@@ -54,6 +54,22 @@ pub(super) struct Indent {
     columns: usize,
 }
 
+/// Text of this program, broken at its spaces, for a place that no view writes to. Its own line
+/// breaks stay.
+pub fn wrapped(text: &str, width: usize) -> String {
+    let palette = Palette::new(false);
+    let style = Style {
+        color: false,
+        unicode: true,
+        width,
+    };
+    let mut paper = Paper::plain(&palette, style, width);
+    for line in text.lines() {
+        paper.line(&Line::from(line), 0);
+    }
+    paper.into_string().trim_end().to_owned()
+}
+
 impl<'p> Paper<'p> {
     /// Paper for a screen.
     pub(super) fn new(palette: &'p Palette, style: Style, width: usize) -> Self {
