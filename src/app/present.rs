@@ -11,10 +11,10 @@ use super::choice::{find_step, open_lesson};
 use super::context::Context;
 use super::keyboard::Keyboard;
 use super::screen::Screen;
-use super::walk::{Hand, Keyed, walk};
+use super::walk::{Eye, Hand, Keyed, walk};
 use crate::cli::{Exit, Present};
 use crate::prompt::{self, Forgetful, Settings, terminal};
-use crate::tutor::{Ask, Tutor};
+use crate::tutor::{Ask, Event, Summary, Tutor};
 
 /// The longest pause of `--pace`, in seconds: an hour of silence is a mistake, not a pace.
 const LONGEST_PACE: f64 = 3600.0;
@@ -39,7 +39,7 @@ pub(crate) fn present(context: &Context, wanted: &Present) -> io::Result<Exit> {
     };
     let mut tutor = Tutor::new(lesson, context.cards(), step.as_deref());
     let mut lab = context.lab();
-    let mut view = context.screen.clone();
+    let mut view = Stage(context.screen.clone());
     let mut hand: Box<dyn Hand> = if wanted.auto {
         Box::new(Auto {
             autopilot: Autopilot::default(),
@@ -65,6 +65,22 @@ fn keyboard(context: &Context) -> Keyboard {
         topics: Box::new(Vec::new),
     });
     Keyboard::new(input, context.screen.clone(), !terminal::is_interactive())
+}
+
+/// The screen in front of a class. What a learner got right is no figure of a demonstration.
+struct Stage(Screen);
+
+impl Eye for Stage {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::LessonDone { lesson, title, .. } => self.0.show(&Event::LessonDone {
+                lesson: lesson.clone(),
+                title: title.clone(),
+                summary: Summary::default(),
+            }),
+            event => self.0.show(event),
+        }
+    }
 }
 
 /// The autopilot alone, at a steady pace.
