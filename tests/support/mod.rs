@@ -11,3 +11,10 @@ pub(crate) mod session;
 pub(crate) mod sys;
 #[cfg(target_os = "linux")]
 pub(crate) mod user;
+
+/// Says loudly that a test was left out. `LOOPLAB_FORBID_SKIP=1` makes that a failure.
+pub(crate) fn skip(name: &str, why: &str) {
+    let forbidden = std::env::var_os("LOOPLAB_FORBID_SKIP").is_some_and(|value| value == "1");
+    assert!(!forbidden, "{name} may not be left out: {why}");
+    eprintln!("SKIPPED {name}: {why}");
+}

@@ -187,12 +187,220 @@ fn message(icmp: &Icmp) -> IcmpMessage {
 /// The beginning of a payload. A character that the cut went through is left out.
 fn text(payload: &[u8]) -> String {
     let shown = payload.get(..limits::CAPTURE_TEXT).unwrap_or(payload);
-    match std::str::from_utf8(shown) {
-        Ok(text) => text.to_owned(),
-        Err(error) if error.error_len().is_none() && shown.len() < payload.len() => {
-            let whole = shown.get(..error.valid_up_to()).unwrap_or_default();
-            String::from_utf8_lossy(whole).into_owned()
+    let is_cut = shown.len() < payload.len();
+    let mut text = String::with_capacity(shown.len());
+    let mut chunks = shown.utf8_chunks().peekable();
+    while let Some(chunk) = chunks.next() {
+        text.push_str(chunk.valid());
+        let at_the_cut = is_cut && chunks.peek().is_none();
+        if !chunk.invalid().is_empty() && !at_the_cut {
+            text.push(char::REPLACEMENT_CHARACTER);
         }
-        Err(_) => String::from_utf8_lossy(shown).into_owned(),
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::frames::{
+        CONVERSATION, REFUSED, RESET_V6, UNREACHABLE, bytes, raw, recorded,
+    };
+    use super::*;
+
+    fn packets(recording: &[Raw]) -> Vec<Packet> {
+        let mut follower = Follower::default();
+        let told = recording.iter().filter_map(|raw| follower.packet(raw));
+        told.map(|(packet, _)| packet).collect()
+    }
+
+    /// A packet in a line: `43368→80 #1 SYN+ACK seq 0 ack 1 win 65483 len 0`.
+    fn line(packet: &Packet) -> String {
+        let port = |port: Option<u16>| port.map_or("-".to_owned(), |port| port.to_string());
+        let way = format!(
+            "{}→{} #{}",
+            port(packet.source_port),
+            port(packet.destination_port),
+            packet.conversation
+        );
+        let Some(tcp) = &packet.tcp else {
+            return format!("{way} {} len {}", packet.protocol, packet.length);
+        };
+        let ack = tcp.ack.map_or(String::new(), |ack| format!(" ack {ack}"));
+        format!(
+            "{way} {} seq {}{ack} win {} len {}",
+            tcp.flags.join("+"),
+            tcp.seq,
+            tcp.window,
+            packet.length
+        )
+    }
+
+    fn check(frames: &[&str], expected: &[&str]) -> Vec<Packet> {
+        let packets = packets(&recorded(frames));
+        let lines: Vec<_> = packets.iter().map(line).collect();
+        assert_eq!(lines, expected);
+        packets
+    }
+
+    #[test]
+    fn a_conversation_is_counted_from_both_syns() {
+        let packets = check(
+            &CONVERSATION,
+            &[
+                "43368→80 #1 SYN seq 0 win 65495 len 0",
+                "80→43368 #1 SYN+ACK seq 0 ack 1 win 65483 len 0",
+                "43368→80 #1 ACK seq 1 ack 1 win 65536 len 0",
+                "43368→80 #1 PSH+ACK seq 1 ack 1 win 65536 len 11",
+                "80→43368 #1 ACK seq 1 ack 12 win 65536 len 0",
+                "80→43368 #1 FIN+ACK seq 1 ack 12 win 65536 len 0",
+                "43368→80 #1 FIN+ACK seq 12 ack 2 win 95232 len 0",
+                "80→43368 #1 ACK seq 2 ack 13 win 65536 len 0",
+            ],
+        );
+        let syn = packets[0].tcp.as_ref().unwrap();
+        assert_eq!((syn.mss, syn.window_scale), (Some(65_495), Some(10)));
+        assert!(syn.sack_permitted && syn.syn && !syn.fin && !syn.rst);
+        assert_eq!(packets[3].text, "hello wire\n");
+        assert_eq!(packets[7].number, 8);
+        assert!((packets[7].seconds - 7e-6).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_conversation_joined_late_is_counted_from_what_was_seen() {
+        check(
+            &CONVERSATION[3..6],
+            &[
+                "43368→80 #1 PSH+ACK seq 1 ack 1 win 64 len 11",
+                "80→43368 #1 ACK seq 1 ack 12 win 64 len 0",
+                "80→43368 #1 FIN+ACK seq 1 ack 12 win 64 len 0",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_refusal() {
+        check(
+            &REFUSED,
+            &[
+                "41788→9 #1 SYN seq 0 win 65495 len 0",
+                "9→41788 #1 RST+ACK seq 0 ack 1 win 0 len 0",
+            ],
+        );
+        check(
+            &[RESET_V6],
+            &["42530→52039 #1 RST+ACK seq 0 ack 1 win 64 len 0"],
+        );
+    }
+
+    #[test]
+    fn a_refusal_over_udp_belongs_to_the_datagram() {
+        let packets = check(
+            &UNREACHABLE,
+            &["46982→9 #1 udp len 4", "-→- #1 icmp len 32"],
+        );
+        assert_eq!(packets[0].text, "ping");
+        let icmp = packets[1].icmp.as_ref().unwrap();
+        assert!(icmp.port_unreachable);
+        assert_eq!(icmp.quoted_port, Some(9));
+        assert_eq!(icmp.quoted.unwrap().to_string(), "127.0.0.1:9");
+    }
+
+    #[test]
+    fn a_new_syn_begins_a_new_conversation_and_a_repeated_one_does_not() {
+        let mut other = bytes(CONVERSATION[0]);
+        other[41] ^= 1;
+        let again = Raw {
+            whole: other.len(),
+            bytes: other,
+            ..raw(CONVERSATION[0], 9)
+        };
+        let repeated = raw(CONVERSATION[0], 8);
+        let mut recording = recorded(&CONVERSATION[..3]);
+        recording.extend([repeated, again]);
+        let told: Vec<_> = packets(&recording).iter().map(|p| p.conversation).collect();
+        assert_eq!(told, [1, 1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn frames_cut_off_at_any_byte() {
+        let all = [&CONVERSATION[..], &REFUSED, &UNREACHABLE, &[RESET_V6]].concat();
+        for hex in all {
+            let whole = bytes(hex);
+            let lengths = packets(&[raw(hex, 0)])[0].length;
+            for cut in 0..whole.len() {
+                let cut_off = Raw {
+                    bytes: whole[..cut].to_vec(),
+                    whole: whole.len(),
+                    ..raw(hex, 0)
+                };
+                for packet in packets(&[cut_off]) {
+                    // What is missing still counts, once the header can be read.
+                    assert!(packet.tcp.is_none() || packet.length == lengths);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_ip_is_passed_over_and_counted() {
+        let arp = raw(
+            "ffffffffffff02000000000108060001080006040001020000000001c0000201",
+            0,
+        );
+        let recording = [arp, raw(CONVERSATION[0], 1)];
+        let packets = packets(&recording);
+        assert_eq!(packets.len(), 1);
+        assert_eq!(packets[0].number, 2);
+    }
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        let long = "ä".repeat(limits::CAPTURE_TEXT);
+        assert_eq!(text(&long.as_bytes()[1..]).chars().last(), Some('ä'));
+        assert_eq!(text(long.as_bytes()).len(), limits::CAPTURE_TEXT);
+        assert_eq!(text(b"\xff\x1b[2J"), "\u{fffd}\u{1b}[2J");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_on_a_wire_is_a_panic(
+            frames in prop::collection::vec(
+                prop_oneof![
+                    prop::collection::vec(any::<u8>(), 0..200),
+                    // A real frame with some of its bytes changed, and cut somewhere.
+                    (
+                        0..CONVERSATION.len() + 3,
+                        prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+                        0..200_usize,
+                    )
+                        .prop_map(|(which, changes, length)| {
+                            let all = [&CONVERSATION[..], &UNREACHABLE, &[RESET_V6]].concat();
+                            let mut frame = bytes(all[which]);
+                            for (place, value) in changes {
+                                let place = place.index(frame.len());
+                                frame[place] = value;
+                            }
+                            frame.truncate(length);
+                            frame
+                        }),
+                ],
+                0..12,
+            ),
+            more in 0..70_000_usize,
+        ) {
+            let recording: Vec<_> = frames
+                .into_iter()
+                .map(|bytes| Raw {
+                    time: Duration::from_secs(7),
+                    whole: bytes.len() + more,
+                    bytes,
+                })
+                .collect();
+            let told = packets(&recording);
+            prop_assert!(told.len() <= recording.len());
+            prop_assert!(told.iter().all(|p| p.text.len() <= 3 * limits::CAPTURE_TEXT));
+        }
     }
 }

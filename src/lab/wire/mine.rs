@@ -89,3 +89,94 @@ pub(in crate::lab) fn on_the_wire(ends: FourTuple) -> FourTuple {
         peer: plain(ends.peer),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::frames::{CONVERSATION, REFUSED, UNREACHABLE, raw, recorded};
+    use super::*;
+
+    fn at(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    fn kept(frames: &[&str], receiving: &[&str], tried: &Tried) -> usize {
+        let past = Visitors::default();
+        let ours = Ours {
+            receiving: receiving.iter().map(|text| at(text)).collect(),
+            connections: HashSet::new(),
+            past: &past,
+        };
+        let mut mine = Mine::default();
+        let recording = recorded(frames);
+        recording
+            .iter()
+            .filter(|raw| mine.is(raw, &ours, tried))
+            .count()
+    }
+
+    #[test]
+    fn what_reaches_our_sockets_is_ours() {
+        let nothing = Tried::default();
+        let table: [(&[&str], &[&str], usize); 8] = [
+            (&CONVERSATION, &["127.0.0.1:80"], 8),
+            (&CONVERSATION, &["0.0.0.0:80"], 8),
+            (&CONVERSATION, &["[::]:80"], 8),
+            (&CONVERSATION, &["127.0.0.2:80", "127.0.0.1:81"], 0),
+            (&CONVERSATION, &[], 0),
+            // A datagram and the message about it.
+            (&UNREACHABLE, &["127.0.0.1:46982"], 2),
+            (&UNREACHABLE, &["127.0.0.1:4"], 0),
+            (&REFUSED, &[], 0),
+        ];
+        for (frames, receiving, expected) in table {
+            assert_eq!(kept(frames, receiving, &nothing), expected, "{receiving:?}");
+        }
+    }
+
+    #[test]
+    fn a_connection_is_ours_by_both_its_ends() {
+        let past = Visitors::default();
+        let ends = |local, peer| FourTuple {
+            local: at(local),
+            peer: at(peer),
+        };
+        let with = |connection: Option<FourTuple>| Ours {
+            receiving: Vec::new(),
+            connections: connection.into_iter().collect(),
+            past: &past,
+        };
+        let frame = raw(CONVERSATION[1], 0);
+        let is = |ours| Mine::default().is(&frame, &ours, &Tried::default());
+        let (client, server) = ("127.0.0.1:43368", "127.0.0.1:80");
+        assert!(is(with(Some(ends(client, server)))));
+        assert!(is(with(Some(ends(server, client)))));
+        // Another program may share our port towards another destination.
+        assert!(!is(with(Some(ends(client, "127.0.0.1:81")))));
+        assert!(!is(with(None)));
+        past.remember(ends(client, server));
+        assert!(is(with(None)));
+    }
+
+    #[test]
+    fn a_line_in_vain_is_known_by_its_destination_and_its_time() {
+        let began = raw(REFUSED[0], 0).time;
+        let moment = Duration::from_millis(1);
+        let tried = |to: &str, from: Duration| Tried {
+            to: vec![at(to)],
+            during: (from, from + moment),
+        };
+        let table = [
+            (tried("127.0.0.1:9", began), 2),
+            (tried("127.0.0.1:8", began), 0),
+            (tried("127.0.0.2:9", began), 0),
+            (tried("127.0.0.1:9", began + moment), 0),
+            (tried("127.0.0.1:9", began - 2 * moment), 0),
+        ];
+        for (tried, expected) in table {
+            assert_eq!(kept(&REFUSED, &[], &tried), expected, "{tried:?}");
+        }
+        // Only what opens a conversation: others may be talking to that port.
+        let elsewhere = tried("127.0.0.1:80", began);
+        assert_eq!(kept(&CONVERSATION[2..], &[], &elsewhere), 0);
+    }
+}

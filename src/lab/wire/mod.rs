@@ -9,6 +9,8 @@
 //! It only listens: nothing is ever sent. A recording that was not started costs nothing.
 mod decode;
 mod follow;
+#[cfg(test)]
+mod frames;
 mod mine;
 mod pcapng;
 mod recorder;

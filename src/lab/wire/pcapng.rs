@@ -87,3 +87,43 @@ fn padded(out: &mut Vec<u8>, bytes: &[u8]) {
 fn size(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::frames::{CONVERSATION, recorded};
+    use super::*;
+
+    #[test]
+    fn blocks_fit_together() {
+        let recording = recorded(&CONVERSATION);
+        let bytes = file("lo", &recording);
+        let word = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap());
+        let (mut at, mut kinds, mut held) = (0, Vec::new(), Vec::new());
+        while at < bytes.len() {
+            let length = word(at + 4) as usize;
+            assert_eq!(length % 4, 0);
+            assert_eq!(word(at + length - 4) as usize, length);
+            kinds.push(word(at));
+            if word(at) == ENHANCED_PACKET {
+                let time = u64::from(word(at + 12)) << 32 | u64::from(word(at + 16));
+                let kept = word(at + 20) as usize;
+                held.push((
+                    time,
+                    word(at + 24) as usize,
+                    &bytes[at + 28..at + 28 + kept],
+                ));
+            }
+            at += length;
+        }
+        assert_eq!(at, bytes.len());
+        assert_eq!(kinds[..2], [SECTION_HEADER, INTERFACE]);
+        let expected: Vec<_> = recording
+            .iter()
+            .map(|raw| {
+                let time = u64::try_from(raw.time.as_nanos()).unwrap();
+                (time, raw.whole, raw.bytes.as_slice())
+            })
+            .collect();
+        assert_eq!(held, expected);
+    }
+}

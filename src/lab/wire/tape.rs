@@ -68,3 +68,50 @@ impl Tape {
         self.dropped
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(length: usize) -> Raw {
+        Raw {
+            time: Duration::ZERO,
+            bytes: vec![0; length],
+            whole: length,
+        }
+    }
+
+    #[test]
+    fn the_beginning_is_kept_and_the_rest_is_counted() {
+        let mut tape = Tape::default();
+        for _ in 0..limits::CAPTURE_PACKETS + 3 {
+            tape.push(frame(60));
+        }
+        assert_eq!(tape.packets().len(), limits::CAPTURE_PACKETS);
+        assert_eq!(tape.dropped(), 3);
+        tape.lost(4);
+        assert_eq!(tape.dropped(), 7);
+    }
+
+    #[test]
+    fn bytes_are_bounded_too_and_strangers_give_theirs_back() {
+        let mut tape = Tape::default();
+        let frames = limits::CAPTURE_BYTES / limits::CAPTURE_SNAP;
+        for _ in 0..=frames {
+            tape.push(frame(limits::CAPTURE_SNAP));
+        }
+        assert_eq!((tape.packets().len(), tape.dropped()), (frames, 1));
+        let mut seen = 0;
+        tape.settle(|_| {
+            seen += 1;
+            seen > 2
+        });
+        assert_eq!((seen, tape.packets().len()), (frames, frames - 2));
+        tape.push(frame(limits::CAPTURE_SNAP));
+        tape.push(frame(limits::CAPTURE_SNAP));
+        assert_eq!((tape.packets().len(), tape.dropped()), (frames, 1));
+        // What was settled is not asked for again.
+        tape.settle(|_| false);
+        assert_eq!(tape.packets().len(), frames - 2);
+    }
+}

@@ -1,0 +1,369 @@
+//! Packets on a real loopback interface: in the private world, as an ordinary user; and on the host,
+//! where it takes root, that nothing foreign is shown.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use looplab::lab::Lab;
+use looplab::lang::{Author, Fact, FailureCause, Packet, WorldName};
+use looplab::net::Errno;
+use support::session::{follow, lab, message, outcome};
+use support::skip;
+use support::user::as_user;
+
+fn private() -> Lab {
+    let mut lab = lab();
+    lab.clear_into(WorldName::Private);
+    lab
+}
+
+fn privately(script: &str) {
+    follow(&mut private(), Author::Lesson, script);
+}
+
+/// What `capture show` tells, as `client→server SYN`.
+fn shown(lab: &mut Lab, line: &str) -> Vec<String> {
+    let told = |packet: &Packet| {
+        let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "?".to_owned());
+        let (from, to) = (name(&packet.source_name), name(&packet.destination_name));
+        let flags = packet.tcp.as_ref().map(|tcp| tcp.flags.join("+"));
+        format!(
+            "{from}→{to} {}",
+            flags.unwrap_or(packet.protocol.to_owned())
+        )
+    };
+    match outcome(lab, Author::Lesson, line).fact() {
+        Some(Fact::Capture(captured)) => captured.packets.iter().map(told).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_conversation_from_handshake_to_farewell() {
+    as_user("a_conversation_from_handshake_to_farewell", || {
+        privately(
+            r#"
+            begun = capture start
+            expect begun.interface == "lo" and begun.scope == "all"
+            server = listen 127.0.0.1:80
+            client = connect server
+            talk = accept server
+            tape = capture show
+            expect tape.running and tape.count == 3 and tape.dropped == 0
+            expect tape.packets[0].flags == ["SYN"] and tape.packets[0].seq == 0
+            expect tape.packets[0].mss > 1000 and tape.packets[0].sack_permitted
+            expect tape.packets[0].source == client.local and tape.packets[0].destination == "127.0.0.1:80"
+            expect tape.packets[0].source_name == "client" and tape.packets[0].destination_name == "talk"
+            expect tape.packets[1].flags == ["SYN", "ACK"] and tape.packets[1].ack == 1
+            expect tape.packets[2].flags == ["ACK"] and tape.packets[2].window >= 60000
+            send client "hello"
+            recv talk
+            sent = capture show client
+            data = show sent.packets | selectattr("length") | list
+            expect data.value[0].text == "hello" and data.value[0].seq == 1 and data.value[0].flags == ["PSH", "ACK"]
+            close client
+            end = recv talk
+            expect end.end_of_stream
+            close talk
+            whole = capture show --port 80
+            fins = show whole.packets | selectattr("fin") | list
+            expect fins.value | length == 2 and fins.value[0].seq == 6 and fins.value[1].ack == 7
+            expect whole.packets | selectattr("rst") | list | length == 0
+            expect whole.packets | map(attribute="conversation") | unique | list == [1]
+            empty = capture show --port 81
+            expect empty.count == 0
+            done = capture stop
+            expect done.count >= whole.count and done.dropped == 0
+            later = capture show
+            expect not later.running and later.count == done.count
+            "#,
+        );
+    });
+}
+
+#[test]
+fn a_refusal_a_reset_and_a_datagram_that_nobody_wants() {
+    as_user("a_refusal_a_reset_and_a_datagram_that_nobody_wants", || {
+        let mut lab = private();
+        let lines = "
+            capture start
+            refused = connect 127.0.0.1:9
+            six = listen [::1]:0
+            one = connect six
+            other = accept six
+            reset one
+            broken = recv other
+            expect broken is reset
+            u = udp 127.0.0.1:0 --peer 127.0.0.1:9
+            send u ping
+            heard = recv u
+            expect heard is refused
+            tape = capture show
+            expect tape.packets[1].flags == ['RST', 'ACK'] and tape.packets[1].ack == 1 and tape.packets[1].window == 0
+            expect tape.packets | map(attribute='conversation') | unique | list == [1, 2, 3]
+            last_one = show tape.packets | last
+            expect last_one.value.port_unreachable and last_one.value.quoted_port == 9
+            expect last_one.value.conversation == 3
+        ";
+        follow(&mut lab, Author::Lesson, lines);
+        let expected = [
+            "?→? SYN",
+            "?→? RST+ACK",
+            "one→other SYN",
+            "other→one SYN+ACK",
+            "one→other ACK",
+            "one→other RST+ACK",
+            "u→? udp",
+            "?→? icmp",
+        ];
+        assert_eq!(shown(&mut lab, "capture show"), expected);
+        assert_eq!(shown(&mut lab, "capture show other"), expected[2..6]);
+        assert_eq!(shown(&mut lab, "capture show six"), expected[2..6]);
+        assert_eq!(shown(&mut lab, "capture show --port 9").len(), 4);
+    });
+}
+
+#[test]
+fn both_ends_walk_through_their_states() {
+    as_user("both_ends_walk_through_their_states", || {
+        privately(
+            r#"
+            server = listen 127.0.0.1:80
+            alone = states server
+            expect alone.state == "LISTEN" and alone.ends | length == 1
+            client = connect server
+            wait server.queue == 1
+            waiting = states client
+            expect waiting.state == "ESTABLISHED" and waiting.peer_state == "ESTABLISHED"
+            expect not waiting.ends[1].held
+            talk = accept server
+            open = states talk
+            expect open.ends[0].name == "talk" and open.ends[1].name == "client"
+            shutdown client
+            end = recv talk
+            wait client.state == "FIN-WAIT-2"
+            half = states client
+            expect half.state == "FIN-WAIT-2" and half.peer_state == "CLOSE-WAIT"
+            close talk
+            wait client.state == "CLOSED"
+            over = states client
+            expect over.state == "TIME-WAIT" and over.peer_state == "CLOSED"
+            expect over.ends[0].timer_seconds > 50 and not over.ends[0].held
+            back = states talk
+            expect back.state == "CLOSED" and back.peer_state == "TIME-WAIT"
+            self = connect 127.0.0.1:4001 --from 127.0.0.1:4001
+            mirror = states self
+            expect mirror.state == "ESTABLISHED" and mirror.ends | length == 1
+            dual = listen [::]:0
+            four = connect 127.0.0.1:{{ dual.port }}
+            both = accept dual
+            seen = states both
+            expect seen.state == "ESTABLISHED" and seen.peer_state == "ESTABLISHED" and seen.ends[1].name == "four"
+            nobody = connect 127.0.0.1:9
+            absent = states nobody
+            expect absent.error == "no_such_name"
+            "#,
+        );
+    });
+}
+
+#[test]
+fn a_flood_is_bounded_and_counted() {
+    as_user("a_flood_is_bounded_and_counted", || {
+        privately(
+            "
+            capture start
+            server = listen 127.0.0.1:80 --backlog 4096
+            crowd = many 4000 server
+            expect crowd.opened == 4000
+            tape = capture show
+            expect tape.count + tape.dropped >= 12000
+            expect tape.dropped > 0 and tape.count <= 10000
+            expect tape.packets | length == 500
+            again = capture start
+            expect again.error == 'not_allowed'
+            ",
+        );
+    });
+}
+
+#[test]
+fn what_cannot_be_recorded_is_said() {
+    as_user("what_cannot_be_recorded_is_said", || {
+        let mut lab = private();
+        let mut said = |line| message(&mut lab, Author::Learner, line);
+        assert!(said("capture show").contains("nothing is being recorded"));
+        assert!(said("capture stop").contains("nothing is being recorded"));
+        assert!(said("capture save x.pcapng").contains("nothing is being recorded"));
+        assert!(said("capture start eth7").contains("no interface `eth7`"));
+        assert!(said("capture start interface-names-are-short").contains("no interface"));
+        assert!(said("capture show client").contains("no `client`"));
+    });
+}
+
+#[test]
+fn on_the_host_an_ordinary_user_is_refused() {
+    as_user("on_the_host_an_ordinary_user_is_refused", || {
+        if nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let outcome = outcome(&mut lab(), Author::Learner, "capture start");
+        let failure = outcome.failure().unwrap();
+        assert_eq!(failure.error, FailureCause::Errno(Errno::EPERM));
+        assert!(failure.message.contains("private world"));
+    });
+}
+
+#[test]
+fn on_the_host_nothing_foreign_is_shown() {
+    if !nix::unistd::geteuid().is_root() {
+        skip(
+            "on_the_host_nothing_foreign_is_shown",
+            "it takes CAP_NET_RAW",
+        );
+        return;
+    }
+    let mut lab = lab();
+    let start = outcome(&mut lab, Author::Lesson, "capture start");
+    assert!(start.is_ok(), "{start:?}");
+    let foreign = || {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.write_all(b"secret").unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        server.read_exact(&mut [0; 6]).unwrap();
+        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+        udp.send_to(b"secret", udp.local_addr().unwrap()).unwrap();
+        (listener, client, server)
+    };
+    let before = foreign();
+    follow(&mut lab, Author::Lesson, "server = listen 127.0.0.1:0");
+    let during = foreign();
+    let lines = "
+        client = connect server
+        talk = accept server
+        send client ours
+        recv talk
+        nope = connect 127.7.7.31:9
+        page = serve http
+        got = get page/
+        expect got.status == 200
+    ";
+    follow(&mut lab, Author::Lesson, lines);
+    let after = foreign();
+    // A visitor that is no part of this lab is shown: it came to a server of the lab.
+    let at = support::session::value(&lab, "server", "local");
+    let visitor = TcpStream::connect(at.as_str().unwrap()).unwrap();
+    let ran = outcome(&mut lab, Author::Lesson, "capture show");
+    let Some(Fact::Capture(captured)) = ran.fact() else {
+        panic!("{ran:?}")
+    };
+    assert_eq!(captured.scope, "lab");
+    let texts: Vec<_> = captured.packets.iter().map(|p| p.text.as_str()).collect();
+    assert!(texts.contains(&"ours"), "{texts:?}");
+    assert!(texts.iter().any(|text| text.starts_with("GET / HTTP/1.1")));
+    assert!(!texts.contains(&"secret"), "{texts:?}");
+    let strangers = [&before, &during, &after].map(|(l, ..)| l.local_addr().unwrap().port());
+    for packet in &captured.packets {
+        let ports = [packet.source_port, packet.destination_port];
+        let foreign = |port: &u16| ports.contains(&Some(*port));
+        assert!(!strangers.iter().any(foreign), "{packet:?}");
+    }
+    let between = |from: Option<u16>, to: Option<u16>, rst: bool| {
+        captured.packets.iter().any(|packet| {
+            let is_reset = packet.tcp.as_ref().is_some_and(|tcp| tcp.rst);
+            (from.is_none() || packet.source_port == from)
+                && (to.is_none() || packet.destination_port == to)
+                && is_reset == rst
+        })
+    };
+    assert!(between(None, Some(9), false), "the SYN to nobody");
+    assert!(between(Some(9), None, true), "the answer of nobody");
+    let port = visitor.local_addr().unwrap().port();
+    assert!(between(Some(port), None, false), "the visitor");
+}
+
+#[test]
+fn wireshark_reads_what_is_saved() {
+    as_user("wireshark_reads_what_is_saved", || {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("tape.pcapng");
+        let mut lab = private();
+        let lines = "
+            capture start
+            server = listen 127.0.0.1:80
+            client = connect server
+            talk = accept server
+            send client --bytes 100000
+            reset client
+            nobody = connect [::1]:9
+        ";
+        follow(&mut lab, Author::Lesson, lines);
+        let line = format!("saved = capture save {}", file.display());
+        let refused = message(&mut lab, Author::Lesson, &line);
+        assert!(refused.contains("a lesson writes no files"), "{refused}");
+        assert!(!file.exists());
+        follow(
+            &mut lab,
+            Author::Learner,
+            &format!("{line}\nexpect saved is ok"),
+        );
+        refuse_to_overwrite(&mut lab, directory.path(), &line);
+        let tape = outcome(&mut lab, Author::Lesson, "capture show");
+        let Some(Fact::Capture(tape)) = tape.fact() else {
+            panic!("{tape:?}")
+        };
+        let Ok(read) = Command::new("tshark")
+            .arg("-r")
+            .arg(&file)
+            .args(["-T", "fields", "-e", "tcp.flags", "-e", "tcp.len"])
+            // The settings of whoever runs the tests have no say.
+            .env("HOME", directory.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .output()
+        else {
+            skip("wireshark_reads_what_is_saved", "there is no tshark");
+            return;
+        };
+        let why = String::from_utf8_lossy(&read.stderr);
+        let warned = why.lines().any(|line| !line.contains("user \"root\""));
+        assert!(read.status.success() && !warned, "{why}");
+        let lines = String::from_utf8_lossy(&read.stdout).into_owned();
+        let expected: Vec<String> = tape.packets.iter().map(fields).collect();
+        assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+    });
+}
+
+/// Flags and length as tshark prints them.
+fn fields(packet: &Packet) -> String {
+    const NAMES: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+    let tcp = packet.tcp.as_ref().unwrap();
+    let bit = |name: &&str| 1 << NAMES.iter().position(|known| known == name).unwrap();
+    let flags: u16 = tcp.flags.iter().map(bit).sum();
+    format!("0x{flags:04x}\t{}", packet.length)
+}
+
+fn refuse_to_overwrite(lab: &mut Lab, directory: &Path, line: &str) {
+    let refused = message(lab, Author::Learner, &line.replacen("saved", "again", 1));
+    assert!(refused.contains("--force"), "{refused}");
+    let forced = outcome(lab, Author::Learner, &format!("{} --force", &line[8..]));
+    assert!(forced.is_ok(), "{forced:?}");
+    let precious = directory.join("precious");
+    std::fs::write(&precious, "mine").unwrap();
+    let link = directory.join("link.pcapng");
+    symlink(&precious, &link).unwrap();
+    for flag in ["", "--force"] {
+        let line = format!("capture save {} {flag}", link.display());
+        message(lab, Author::Learner, &line);
+    }
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), "mine");
+    let line = format!("capture save {}", precious.display());
+    assert!(message(lab, Author::Learner, &line).contains(".pcapng"));
+}
