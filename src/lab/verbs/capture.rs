@@ -32,6 +32,8 @@ impl Lab {
                     &wanted.interface,
                     self.worlds.is_private(),
                 )?;
+                // From here on the lab's sockets are heard.
+                self.settle_wire(None);
                 Fact::CaptureStarted(started)
             }
             CaptureAction::Stop => Fact::CaptureStopped(self.wire.stop()?),

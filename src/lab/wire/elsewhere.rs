@@ -1,4 +1,5 @@
 //! The tap where there is no packet(7): it cannot be opened, and says so.
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -19,6 +20,10 @@ impl Tap {
     }
 
     pub(super) fn read(&self) -> io::Result<Raw> {
+        match self.0 {}
+    }
+
+    pub(super) fn narrow(&self, _: &BTreeSet<u16>) {
         match self.0 {}
     }
 

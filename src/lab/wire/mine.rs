@@ -68,6 +68,13 @@ impl Mine {
 }
 
 impl Ours<'_> {
+    /// The ports it has.
+    pub(super) fn ports(&self) -> impl Iterator<Item = u16> {
+        let connected = self.connections.iter().map(|ends| ends.local);
+        let all = self.receiving.iter().copied().chain(connected);
+        all.map(|at| at.port()).filter(|port| *port != 0)
+    }
+
     fn has(&self, ends: FourTuple) -> bool {
         self.receiving.iter().any(|at| covers(*at, ends.local))
             || self.connections.contains(&ends)

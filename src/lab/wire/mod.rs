@@ -3,11 +3,13 @@
 //! # Layout
 //!
 //! * [`Wire`]: the one recording a lab has. `tap` listens, `recorder` reads it in the background onto
-//!   a `tape`, `mine` keeps strangers off it.
+//!   a `tape`, `filter` and `mine` keep strangers off it.
 //! * `decode` reads a frame, `follow` counts in its conversation; `pcapng` writes a file.
 //!
 //! It only listens: nothing is ever sent. A recording that was not started costs nothing.
 mod decode;
+#[cfg(any(target_os = "linux", test))]
+mod filter;
 mod follow;
 #[cfg(test)]
 mod frames;
@@ -26,6 +28,7 @@ mod tap;
 mod tap;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -46,6 +49,8 @@ pub(super) struct Wire {
     recording: Option<Recording>,
     /// Where the line that runs has tried to reach.
     attempts: RefCell<Vec<SocketAddr>>,
+    /// The ports that were the lab's at some time of the recording, and those it reached for.
+    ports: RefCell<BTreeSet<u16>>,
 }
 
 #[derive(Debug)]
@@ -85,6 +90,10 @@ impl Wire {
         let recorder =
             Recorder::start(tap).map_err(|error| of_io("capture", Ends::default(), &error))?;
         let mine = (!alone).then(Mine::default);
+        if mine.is_some() {
+            recorder.narrow(&BTreeSet::new());
+        }
+        self.ports.take();
         let scope = scope(mine.as_ref());
         self.recording = Some(Recording {
             interface: interface.to_owned(),
@@ -118,12 +127,27 @@ impl Wire {
     pub(super) fn attempt(&self, to: SocketAddr) {
         if self.tells_apart() {
             self.attempts.borrow_mut().push(to);
+            self.hear([to.port()]);
+        }
+    }
+
+    /// Hears these ports, too.
+    fn hear(&self, ports: impl IntoIterator<Item = u16>) {
+        let mut known = self.ports.borrow_mut();
+        let before = known.len();
+        known.extend(ports);
+        if let (true, Some(Reel::Running(recorder))) = (
+            known.len() > before,
+            self.recording.as_ref().map(|recording| &recording.reel),
+        ) {
+            recorder.narrow(&known);
         }
     }
 
     /// Forgets the strangers' packets among the newest. `in_vain` is when a line ran that failed.
     pub(super) fn settle(&mut self, ours: &Ours<'_>, in_vain: Option<(Duration, Duration)>) {
         let to = self.attempts.take();
+        self.hear(ours.ports());
         let tried = in_vain.map_or_else(Tried::default, |during| Tried { to, during });
         if let Some(Recording {
             mine: Some(mine),

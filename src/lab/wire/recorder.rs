@@ -2,6 +2,7 @@
 //!
 //! Whoever holds the lock may read the tap: the thread when something came, a question when it
 //! wants everything that was sent before it.
+use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -55,6 +56,13 @@ impl Recorder {
             read(tap, &mut tape);
         }
         tape
+    }
+
+    /// From now on only hears what concerns these ports.
+    pub(super) fn narrow(&self, ports: &BTreeSet<u16>) {
+        if let Some(tap) = &self.tap {
+            tap.narrow(ports);
+        }
     }
 
     /// Ends the recording. What was sent before is on the tape.

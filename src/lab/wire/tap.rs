@@ -1,6 +1,7 @@
 //! The tap: a packet socket (packet(7)) on one interface, and frames read off it.
 //!
 //! It only listens. No ring is set up: that takes the kernel 16 ms, and a lesson has few packets.
+use std::collections::BTreeSet;
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
@@ -10,8 +11,8 @@ use nix::sys::socket::{
 };
 use socket2::{Domain, SockFilter, Socket, Type};
 
-use super::sys;
 use super::tape::Raw;
+use super::{filter, sys};
 use crate::lab::failure::{Ends, of_io, own};
 use crate::lab::observe::Namespace;
 use crate::lang::{Failure, FailureCause};
@@ -22,10 +23,8 @@ use crate::net::Errno;
 #[derive(Debug)]
 pub(super) struct Tap {
     socket: Socket,
+    loopback: bool,
 }
-
-/// `PACKET_OUTGOING` of `linux/if_packet.h`.
-const OUTGOING: u32 = 4;
 
 /// Room asked of the kernel for packets that nobody read yet; it grants what `net.core.rmem_max`
 /// allows.
@@ -43,7 +42,8 @@ impl Tap {
             let why = format!("{interface} has no Ethernet frames, and nothing else is read here");
             return Err(own(FailureCause::NotAvailable, "capture", why));
         }
-        let tap = Self { socket };
+        let loopback = at.loopback;
+        let tap = Self { socket, loopback };
         tap.listen(at)
             .map_err(|error| of_io("capture", Ends::default(), &error))?;
         Ok(tap)
@@ -54,10 +54,27 @@ impl Tap {
         // Less is granted where the system's limit is lower; what is lost then is counted.
         drop(self.socket.set_recv_buffer_size(KERNEL_BUFFER));
         setsockopt(&self.socket, ReceiveTimestampns, &true)?;
-        if at.loopback {
-            self.socket.attach_filter(&once())?;
-        }
+        self.attach(&filter::everything(self.loopback))?;
         sys::bind(self.socket.as_fd(), at)
+    }
+
+    /// From now on only hears what concerns these ports.
+    pub(super) fn narrow(&self, ports: &BTreeSet<u16>) {
+        let program = filter::these_ports(self.loopback, ports);
+        if self.attach(&program).is_err() {
+            // The kernel gives a program only so much memory. Hearing too much is better than
+            // missing what is ours: strangers are sorted out later, too.
+            let all = filter::everything(self.loopback);
+            drop(self.attach(&all));
+        }
+    }
+
+    fn attach(&self, program: &[filter::Op]) -> io::Result<()> {
+        let program: Vec<_> = program
+            .iter()
+            .map(|op| SockFilter::new(op.code, op.if_true, op.if_false, op.with))
+            .collect();
+        self.socket.attach_filter(&program)
     }
 
     /// The next frame; `WouldBlock` when there is none.
@@ -92,23 +109,6 @@ impl AsFd for Tap {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
-}
-
-/// On loopback every packet passes twice, going out and coming in. The one that goes out is kept:
-/// the kernel hands it over while the sender is still in its system call, so that what was sent
-/// before a question is there when the question is asked.
-fn once() -> [SockFilter; 4] {
-    const LOAD: u16 = 0x20; // BPF_LD | BPF_W | BPF_ABS
-    const JUMP_IF_EQUAL: u16 = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
-    const RETURN: u16 = 0x06; // BPF_RET | BPF_K
-    // SKF_AD_OFF + SKF_AD_PKTTYPE: the kind of packet, not a byte of it.
-    const KIND: u32 = 0x1000_u32.wrapping_neg() + 4;
-    [
-        SockFilter::new(LOAD, 0, 0, KIND),
-        SockFilter::new(JUMP_IF_EQUAL, 0, 1, OUTGOING),
-        SockFilter::new(RETURN, 0, 0, u32::MAX),
-        SockFilter::new(RETURN, 0, 0, 0),
-    ]
 }
 
 fn refused(error: &io::Error) -> Failure {
