@@ -10,7 +10,7 @@ use super::choice::{find_step, lessons_called, open_lesson};
 use super::context::Context;
 use super::free_play;
 use super::history::History;
-use super::journal::Journal;
+use super::journal::{Journal, Progress};
 use super::keyboard::Keyboard;
 use super::progress_eye::ProgressEye;
 use super::walk::{Keyed, walk};
@@ -113,22 +113,9 @@ impl<'a> Session<'a> {
         self.context.screen.menu(&lines)
     }
 
-    /// Where Enter leads: the lesson in hand, or the first one that is not finished.
     fn suggested(&self) -> String {
-        let journal = self.journal.borrow();
-        let progress = journal.progress();
         let entries = self.context.library.index();
-        let open = |id: &str| entries.iter().any(|e| e.id == id && e.broken.is_none());
-        let in_hand = progress
-            .resume()
-            .map(|resume| resume.lesson)
-            .filter(|id| open(id) && !progress.is_finished(id));
-        let next = entries
-            .iter()
-            .find(|e| e.broken.is_none() && !progress.is_finished(&e.id));
-        in_hand
-            .or_else(|| next.or(entries.first()).map(|entry| entry.id.clone()))
-            .unwrap_or_default()
+        suggested(&entries, self.journal.borrow().progress()).unwrap_or_default()
     }
 
     fn choose(&mut self) -> io::Result<Choice> {
@@ -154,10 +141,15 @@ impl<'a> Session<'a> {
                     self.show_menu()?;
                 }
                 word if is_line(word) => self.other(word)?,
-                word if !lessons_called(self.context, word).is_empty() => {
-                    return Ok(Choice::Lesson(word.to_owned()));
-                }
-                word => self.other(word)?,
+                word => match &*lessons_called(self.context, word) {
+                    [] => self.other(word)?,
+                    [id] => return Ok(Choice::Lesson(id.clone())),
+                    several => {
+                        let ids = several.join(", ");
+                        let fits = format!("`{word}` fits more than one lesson: {ids}");
+                        self.context.screen.remark(&fits)?;
+                    }
+                },
             }
         }
     }
@@ -191,19 +183,22 @@ impl<'a> Session<'a> {
             },
             None => self.place_in(&lesson, restart),
         };
-        self.walk(lesson, from.as_deref()).map(Some)
+        let anew = step.is_none() && from.is_none();
+        self.walk(lesson, from.as_deref(), anew).map(Some)
     }
 
     /// The step to go on with: the one after the last that was done.
     fn place_in(&self, lesson: &Lesson, restart: bool) -> Option<String> {
         let journal = self.journal.borrow();
         let progress = journal.progress();
-        if restart || progress.is_finished(&lesson.id) {
+        if restart {
             return None;
         }
         let last = progress.lesson(&lesson.id)?.last_step.clone()?;
         let at = lesson.steps.iter().position(|step| step.id == last)?;
-        lesson.steps.get(at + 1).map(|step| step.id.clone())
+        // A kill may have come between the last step and the end of the lesson.
+        let next = lesson.steps.get(at + 1).or(lesson.steps.last())?;
+        Some(next.id.clone())
     }
 
     /// How steps went before, when this walk goes on from there.
@@ -214,13 +209,14 @@ impl<'a> Session<'a> {
         steps.map(|(id, step)| (id.clone(), step.latest)).collect()
     }
 
-    fn walk(&mut self, lesson: Arc<Lesson>, from: Option<&str>) -> io::Result<Leave> {
+    fn walk(&mut self, lesson: Arc<Lesson>, from: Option<&str>, anew: bool) -> io::Result<Leave> {
         let earlier = self.earlier_results(&lesson.id, from.is_some());
         let mut tutor = Tutor::new(lesson, self.context.cards(), from).with_results(earlier);
         self.lab.clear();
         let mut solutions = self.keyboard.solution_eye();
         let mut view = self.context.screen.clone();
-        let mut progress = ProgressEye::new(Rc::clone(&self.journal), self.context.screen.clone());
+        let journal = Rc::clone(&self.journal);
+        let mut progress = ProgressEye::new(journal, self.context.screen.clone(), anew);
         let leave = walk(
             &mut tutor,
             &mut self.lab,
@@ -238,15 +234,29 @@ fn is_line(typed: &str) -> bool {
     typed.contains('=') || crate::lang::verb_names().contains(&verb)
 }
 
+/// Where Enter leads: the lesson in hand, or the first one that is not finished, or the first.
+fn suggested(entries: &[Entry], progress: &Progress) -> Option<String> {
+    let whole = || entries.iter().filter(|entry| entry.broken.is_none());
+    let in_hand = progress.resume().map(|resume| resume.lesson);
+    let in_hand = whole().find(|entry| in_hand.as_ref() == Some(&entry.id));
+    let open = || whole().find(|entry| !progress.is_finished(&entry.id));
+    let entry = in_hand.or_else(open).or_else(|| whole().next())?;
+    Some(entry.id.clone())
+}
+
 /// The lessons with how far the learner is, for the menu and for `list`.
 pub(crate) fn menu_lines(context: &Context, journal: &Journal) -> Vec<MenuEntry> {
     let progress = journal.progress();
+    let entries = context.library.index();
+    let next = suggested(&entries, progress);
     let line = |entry: Entry| {
         let lesson = progress.lesson(&entry.id);
+        let done = progress.is_finished(&entry.id);
         MenuEntry {
             number: entry.number,
-            done: progress.is_finished(&entry.id),
-            started: lesson.is_some() && !progress.is_finished(&entry.id),
+            done,
+            started: lesson.is_some_and(|lesson| !done || lesson.last_step.is_some()),
+            next: next.as_ref() == Some(&entry.id),
             title: entry.title.into_owned(),
             summary: entry.summary.into_owned(),
             minutes: entry.minutes,
@@ -258,5 +268,5 @@ pub(crate) fn menu_lines(context: &Context, journal: &Journal) -> Vec<MenuEntry>
             id: entry.id,
         }
     };
-    context.library.index().into_iter().map(line).collect()
+    entries.into_iter().map(line).collect()
 }

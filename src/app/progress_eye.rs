@@ -15,17 +15,21 @@ pub(crate) struct ProgressEye {
     journal: Rc<RefCell<Journal>>,
     screen: Screen,
     lesson: String,
+    /// Whether the walk starts the lesson over, rather than going on or looking at a step.
+    anew: bool,
     predicted: Option<String>,
     came_true: Vec<String>,
     misconception: Option<String>,
 }
 
 impl ProgressEye {
-    pub(crate) fn new(journal: Rc<RefCell<Journal>>, screen: Screen) -> Self {
+    /// `anew` is for a walk that forgets the place where an earlier one was left.
+    pub(crate) fn new(journal: Rc<RefCell<Journal>>, screen: Screen, anew: bool) -> Self {
         Self {
             journal,
             screen,
             lesson: String::new(),
+            anew,
             predicted: None,
             came_true: Vec::new(),
             misconception: None,
@@ -51,8 +55,10 @@ impl Eye for ProgressEye {
         match event {
             Event::LessonStarted { lesson, .. } => {
                 self.lesson.clone_from(lesson);
+                if self.anew {
+                    self.bare(journal::Event::LessonStarted)?;
+                }
             }
-            Event::StepStarted { number: 1, .. } => self.bare(journal::Event::LessonStarted)?,
             Event::Predicted { text, .. } => self.predicted = Some(text.clone()),
             Event::Graded {
                 truth,

@@ -175,7 +175,8 @@ impl Screen {
     /// Why a lesson cannot be opened.
     pub(crate) fn lesson_error(&self, error: &LessonError) {
         match error {
-            LessonError::Unknown { .. } => {
+            LessonError::Unknown { near: Some(_), .. } => self.error(&error.to_string()),
+            LessonError::Unknown { near: None, .. } => {
                 self.error(&format!("{error}; `looplab list` shows all lessons"));
             }
             LessonError::Broken(diagnostics) => {

@@ -944,6 +944,7 @@ pub(crate) fn pages() -> Vec<Page> {
         },
         MenuEntry {
             started: true,
+            next: true,
             ..entry(2, "port-number", "What a port number is", "beginner")
         },
         entry(

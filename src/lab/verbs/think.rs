@@ -1,4 +1,5 @@
 //! `expect`, `show`, `wait`, `plot`: lines about what other lines found.
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::{Done, stopped};
@@ -112,24 +113,46 @@ fn ports(ports: &[u16], title: String) -> Plot {
 }
 
 /// An expression with a mistake in it is a line that cannot be read, not a finding.
-pub(in crate::lab) fn readable(command: &Command, text: &str) -> Result<(), LineError> {
-    let expression = match command {
-        Command::Expect(expression) | Command::Show(expression) => expression.words.join(" "),
-        Command::Wait(wait) if parse_duration(&wait.text()).is_err() => wait.text(),
+pub(in crate::lab) fn readable(command: &Command, line: &str) -> Result<(), LineError> {
+    let (text, mistake) = match command {
+        Command::Expect(expression) | Command::Show(expression) => {
+            let text = expression.words.join(" ");
+            let mistake = mistake_in(&text);
+            (text, mistake)
+        }
+        Command::Wait(wait) => {
+            let text = wait.text();
+            let mistake = mistake_in_wait(&text);
+            (text, mistake)
+        }
         _ => return Ok(()),
     };
-    let Err(error) = Expr::parse(&expression) else {
+    let Some((message, span)) = mistake else {
         return Ok(());
     };
-    let span = match text.find(&expression) {
-        Some(at) => at + error.span.start..at + error.span.end,
-        None => 0..text.trim_end().len(),
+    let span = match line.find(&text) {
+        Some(at) => at + span.start..at + span.end,
+        None => 0..line.trim_end().len(),
     };
     Err(LineError {
-        message: error.message,
+        message,
         span,
         help: None,
     })
+}
+
+fn mistake_in(expression: &str) -> Option<(String, Range<usize>)> {
+    let error = Expr::parse(expression).err()?;
+    Some((error.message, error.span))
+}
+
+/// `wait` takes a time or an expression; one word that begins with a digit was meant as a time.
+fn mistake_in_wait(text: &str) -> Option<(String, Range<usize>)> {
+    let one_word = !text.contains(char::is_whitespace);
+    if one_word && text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Some((parse_duration(text).err()?, 0..text.len()));
+    }
+    mistake_in(text)
 }
 
 fn unreadable(verb: &'static str, text: &str, error: &ExprError) -> Failure {

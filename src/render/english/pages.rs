@@ -24,8 +24,10 @@ pub struct MenuEntry {
     pub level: String,
     /// Whether it was finished.
     pub done: bool,
-    /// Whether it was begun and not finished.
+    /// Whether it was begun, and left before its end.
     pub started: bool,
+    /// Whether Enter opens it.
+    pub next: bool,
     /// Why it cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken: Option<String>,
@@ -48,10 +50,12 @@ impl MenuEntry {
 /// The menu: a row a lesson, and the summary of the one that is next.
 pub fn menu(entries: &[MenuEntry]) -> Page {
     let mut blocks = lessons(entries);
-    let open = |entry: &&MenuEntry| !entry.done && entry.broken.is_none();
-    let begun = entries.iter().filter(open).find(|entry| entry.started);
-    if let Some(next) = begun.or_else(|| entries.iter().find(open)) {
-        let word = if next.started { "go on with" } else { "next" };
+    if let Some(next) = entries.iter().find(|entry| entry.next) {
+        let word = match next {
+            MenuEntry { started: true, .. } => "go on with",
+            MenuEntry { done: true, .. } => "once more",
+            _ => "next",
+        };
         let line = Line::from(word).text(": ").and(Role::Heading, &next.title);
         blocks.push(Block::Gap);
         blocks.push(fact(line));

@@ -1,0 +1,17 @@
+//! The program as its users meet it: arguments and lines in, text and an exit code out.
+//!
+//! Every run is held to the promises that hold for all of them, see [`run`]: no panic, a known
+//! exit code, an end.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod authors;
+mod commands;
+mod kills;
+mod ordinary_user;
+mod run;
+mod scarcity;
+mod scripts;
+mod state;
+mod streams;
+mod talk;
+mod views;
