@@ -25,7 +25,7 @@ pub(crate) struct Run {
     command: Command,
     input: Vec<u8>,
     /// Where it keeps progress when the test asks for no other place.
-    home: TempDir,
+    _home: TempDir,
 }
 
 /// A run that is over.
@@ -70,7 +70,7 @@ impl Run {
         Self {
             command,
             input: Vec::new(),
-            home,
+            _home: home,
         }
     }
 
