@@ -136,6 +136,9 @@ pub struct Sockets {
     /// Only sockets of this process: its number, or its name.
     #[arg(long, value_name = "PROCESS")]
     pub owner: Option<String>,
+    /// Do not look for the processes behind them, which takes most of the time.
+    #[arg(long, conflicts_with = "owner")]
+    pub no_owners: bool,
     /// Only what other machines can reach: listeners and UDP sockets beyond loopback, and where.
     #[arg(long)]
     pub exposed: bool,

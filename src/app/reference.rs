@@ -73,6 +73,7 @@ pub(crate) fn sockets(context: &Context, asked: &Sockets) -> io::Result<Exit> {
     words.extend(asked.port.map(|port| format!("--port={port}")));
     words.extend(asked.owner.as_ref().map(|who| format!("--owner={who}")));
     words.extend(asked.exposed.then(|| "--exposed".to_owned()));
+    words.extend(asked.no_owners.then(|| "--no-owners".to_owned()));
     words.extend(asked.details.then(|| "--details".to_owned()));
     ask(context, "sockets", &words)
 }
@@ -86,11 +87,9 @@ pub(crate) fn who(context: &Context, asked: &Who) -> io::Result<Exit> {
 fn ask(context: &Context, verb: &str, words: &[String]) -> io::Result<Exit> {
     let quoted = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
     let line = format!("{verb} {quoted}");
-    match context.lab().run(&line, Author::Learner) {
-        Ok(ran) => {
-            let Some(outcome) = ran.outcome else {
-                return Ok(Exit::Usage);
-            };
+    match context.lab().ask(&line, Author::Learner) {
+        Ok(None) => Ok(Exit::Usage),
+        Ok(Some(outcome)) => {
             context.screen.outcome(&outcome)?;
             Ok(if outcome.is_ok() {
                 Exit::Done

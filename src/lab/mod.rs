@@ -118,6 +118,17 @@ impl Lab {
         })
     }
 
+    /// Answers one question and forgets it: nothing is kept for expressions to see, and what the line
+    /// opened is closed. A table of twenty thousand sockets then costs what the kernel asks for it.
+    pub fn ask(&mut self, text: &str, author: Author) -> Result<Option<Outcome>, LineError> {
+        let parsed = parse_line(text)?;
+        Ok(parsed.map(|line| {
+            let (outcome, held) = self.carry_out(line, author);
+            self.shut(held, true);
+            outcome
+        }))
+    }
+
     /// Closes everything the session opened (connections with a RST, so that nothing stays in
     /// TIME-WAIT), forgets all names and outcomes, and goes back to the host.
     pub fn clear(&mut self) {
@@ -207,8 +218,22 @@ impl Lab {
     }
 
     fn run_line(&mut self, line: Line, author: Author) -> Outcome {
-        let verb = line.command.verb();
         let began = self.before_line();
+        let (mut outcome, held) = self.carry_out(line, author);
+        // The line itself may have used what its name stood for, so that is closed only now.
+        let former = outcome.name.as_deref().map(|name| self.ledger.take(name));
+        if let Some(former) = former.filter(Held::is_open) {
+            outcome.replaced = true;
+            self.shut(former, false);
+        }
+        self.ledger.record(&outcome, held);
+        self.after_line(&outcome, began);
+        outcome
+    }
+
+    /// What came of a line, and what it left open.
+    fn carry_out(&mut self, line: Line, author: Author) -> (Outcome, Held) {
+        let verb = line.command.verb();
         let name_is_free = self.name_is_free(line.name.as_deref(), verb, author);
         self.engine.begin();
         self.worlds.use_it();
@@ -223,22 +248,14 @@ impl Lab {
             Ok((fact, held)) => (Observed::Done(fact), held),
             Err(failure) => (Observed::Failed(failure), Held::Nothing),
         };
-        // The line itself may have used what its name stood for, so that is closed only now.
-        let former = name.as_deref().map(|name| self.ledger.take(name));
-        let former = former.filter(Held::is_open);
         let outcome = Outcome {
             name,
             verb,
             took,
-            replaced: former.is_some(),
+            replaced: false,
             result,
         };
-        if let Some(former) = former {
-            self.shut(former, false);
-        }
-        self.ledger.record(&outcome, held);
-        self.after_line(&outcome, began);
-        outcome
+        (outcome, held)
     }
 
     /// In a lesson, a name whose socket is open cannot be bound again: that is a slip of its author.

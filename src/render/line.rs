@@ -2,9 +2,9 @@
 //!
 //! Everything that is pushed is made fit to print on the way in, so a line can hold nothing else.
 use std::borrow::Cow;
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{Display, Write as _};
 
-use super::sanitize::{Safe, char_columns, columns};
+use super::sanitize::{Safe, char_columns, columns, sanitize};
 use super::style::{Role, Style};
 
 /// A line of styled text. The first role is kept apart: most lines have only one, and a table of
@@ -54,8 +54,19 @@ impl Line {
     /// Adds a piece.
     pub fn push(&mut self, role: Role, text: impl Display) {
         self.turn(role);
-        let written = write!(Cleaner(&mut self.text), "{text}");
+        let start = self.text.len();
+        let written = write!(self.text, "{text}");
         debug_assert!(written.is_ok(), "a String takes everything");
+        self.clean(start);
+    }
+
+    /// Makes fit to print what was written behind a place.
+    fn clean(&mut self, start: usize) {
+        let fresh = self.text.get(start..).unwrap_or_default();
+        if let Cow::Owned(shown) = sanitize(fresh) {
+            self.text.truncate(start);
+            self.text.push_str(&shown);
+        }
     }
 
     /// A remark of the program, in which backticks mark what can be typed.
@@ -182,16 +193,6 @@ impl Line {
 impl From<&str> for Line {
     fn from(text: &str) -> Self {
         Self::new().text(text)
-    }
-}
-
-/// Makes everything fit to print that is formatted into it.
-struct Cleaner<'a>(&'a mut String);
-
-impl fmt::Write for Cleaner<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.push_str(Safe::new(text).as_str());
-        Ok(())
     }
 }
 

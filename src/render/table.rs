@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::block::Table;
 use super::line::Line;
 use super::paper::Paper;
-use super::sanitize::columns;
+use super::sanitize::{Safe, columns};
 use super::style::{Role, Style};
 
 /// Columns between two columns.
@@ -33,7 +33,22 @@ pub(super) fn draw(paper: &mut Paper<'_>, table: &Table) {
 pub(super) fn say(paper: &mut Paper<'_>, table: &Table) {
     let used = table.used();
     for row in &table.rows {
-        paper.line(&sentence(table, row, &used), 0);
+        // Straight onto the paper: a table may have a row for each of twenty thousand sockets.
+        paper.begin_line();
+        let mut first = true;
+        for (head, cell) in cells(table, row, &used).filter(|(_, cell)| !cell.is_empty()) {
+            if !first {
+                let between = if head.is_empty() { ": " } else { ", " };
+                paper.text(Role::Plain, &Safe::ours(between));
+            }
+            first = false;
+            if !head.is_empty() {
+                paper.pieces(head);
+                paper.text(Role::Plain, &Safe::ours(" "));
+            }
+            paper.pieces(cell);
+        }
+        paper.end_line();
     }
 }
 

@@ -22,6 +22,8 @@ mod bytes;
 #[cfg(target_os = "linux")]
 mod counters;
 #[cfg(target_os = "linux")]
+mod descriptors;
+#[cfg(target_os = "linux")]
 mod exposure;
 #[cfg(target_os = "linux")]
 #[cfg(test)]

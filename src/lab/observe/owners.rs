@@ -1,21 +1,16 @@
-//! Which process holds a socket: /proc/PID/fd holds a link `socket:[INODE]` for each (proc(5)).
+//! Which process holds a socket: the search through the descriptors of processes.
 //!
-//! Reads links and names, never follows a link: what it points to may be a dead network file system.
+//! Likely holders come first, and the search ends when every socket has its owner. Nothing is asked
+//! of a process, and nothing of what its descriptors lead to is touched.
 use std::collections::HashMap;
 use std::fs;
-use std::os::fd::AsFd;
 
-use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
-use nix::sys::stat::Mode;
+use nix::sys::stat::stat;
 
+use super::descriptors::Descriptors;
 use super::filter::Owners;
-use super::sys::read_link_at;
 use crate::lang::SocketRow;
-
-/// The longest link to a socket: `socket:[18446744073709551615]`. Longer ones are no sockets.
-const LINK: usize = 32;
 
 /// What a search for owners could not see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,12 +57,7 @@ pub(super) fn find(rows: &mut [SocketRow], whose: Owners) -> Unseen {
     let own = std::process::id();
     search.process(own);
     if whose == Owners::Everyone {
-        for pid in pids().filter(|pid| *pid != own) {
-            if search.missing == 0 {
-                break;
-            }
-            search.process(pid);
-        }
+        search.everyone_but(own);
     }
     let unseen = Unseen {
         processes: search.unreadable,
@@ -84,6 +74,12 @@ pub(super) fn find(rows: &mut [SocketRow], whose: Owners) -> Unseen {
 fn name_of(pid: u32) -> Option<String> {
     let name = fs::read(format!("/proc/{pid}/comm")).ok()?;
     Some(String::from_utf8_lossy(name.trim_ascii_end()).into_owned())
+}
+
+/// The network a process lives in, where that may be known.
+fn network(process: &str) -> Option<u64> {
+    let path = format!("/proc/{process}/ns/net");
+    stat(path.as_str()).ok().map(|stat| stat.st_ino)
 }
 
 fn pids() -> impl Iterator<Item = u32> {
@@ -110,6 +106,8 @@ struct Search {
     /// The processes that hold some, by name.
     names: HashMap<u32, Option<String>>,
     unreadable: usize,
+    /// Whether the kernel has been seen to count descriptors.
+    counts: bool,
 }
 
 impl Search {
@@ -129,35 +127,51 @@ impl Search {
             next: 0,
             names: HashMap::new(),
             unreadable: 0,
+            counts: false,
+        }
+    }
+
+    /// Processes of this network first: a socket belongs to the network it was made in, and is
+    /// rarely handed to a process of another one.
+    fn everyone_but(&mut self, own: u32) {
+        let here = network("self");
+        let mut elsewhere = Vec::new();
+        for pid in pids().filter(|pid| *pid != own) {
+            if self.missing == 0 {
+                return;
+            }
+            if here.is_some() && network(&pid.to_string()) != here {
+                elsewhere.push(pid);
+            } else {
+                self.process(pid);
+            }
+        }
+        for pid in elsewhere {
+            if self.missing == 0 {
+                return;
+            }
+            self.process(pid);
         }
     }
 
     fn process(&mut self, pid: u32) {
-        let path = format!("/proc/{pid}/fd");
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        match Dir::open(path.as_str(), flags, Mode::empty()) {
-            Ok(links) => self.links(pid, links),
+        match Descriptors::of(pid) {
+            // Kernel threads have none.
+            Ok(descriptors) if self.counts && descriptors.count().is_none() => {}
+            Ok(descriptors) => self.descriptors(pid, descriptors),
             Err(Errno::EACCES | Errno::EPERM) => self.unreadable += 1,
             // It ended meanwhile.
             Err(_) => {}
         }
     }
 
-    fn links(&mut self, pid: u32, mut links: Dir) {
-        let Ok(place) = links.as_fd().try_clone_to_owned() else {
-            return;
-        };
+    fn descriptors(&mut self, pid: u32, descriptors: Descriptors) {
+        self.counts |= descriptors.count().is_some();
         let before = self.missing;
-        let mut buffer = [0; LINK];
-        for link in links.iter().flatten() {
-            let text = read_link_at(place.as_fd(), link.file_name(), &mut buffer);
-            if let Some(inode) = text.ok().and_then(socket_inode) {
-                self.found(inode, pid);
-            }
-            if self.missing == 0 {
-                break;
-            }
-        }
+        descriptors.sockets(|inode| {
+            self.found(inode, pid);
+            self.missing > 0
+        });
         if self.missing < before {
             self.names.insert(pid, name_of(pid));
         }
@@ -188,37 +202,9 @@ impl Search {
     }
 }
 
-/// The inode in `socket:[12345]`.
-fn socket_inode(link: &[u8]) -> Option<u64> {
-    let digits = link.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0u64, |number, digit| {
-        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn links() {
-        let table: [(&str, Option<u64>); 7] = [
-            ("socket:[12345]", Some(12345)),
-            ("socket:[18446744073709551615]", Some(u64::MAX)),
-            ("socket:[18446744073709551616]", None),
-            ("socket:[]", None),
-            ("socket:[12", None),
-            ("pipe:[12345]", None),
-            ("/dev/null", None),
-        ];
-        for (link, inode) in table {
-            assert_eq!(socket_inode(link.as_bytes()), inode, "{link}");
-        }
-    }
 
     #[test]
     fn notes_only_what_was_missed() {

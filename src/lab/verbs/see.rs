@@ -31,10 +31,10 @@ impl Lab {
             held_by: wanted.owner.as_deref().map(HeldBy::parse),
             exposed: wanted.exposed,
             details: wanted.details,
-            owners: if wanted.all {
-                Owners::Everyone
-            } else {
-                Owners::OwnProcess
+            owners: match (wanted.no_owners, wanted.all) {
+                (true, _) => Owners::Nobody,
+                (false, true) => Owners::Everyone,
+                (false, false) => Owners::OwnProcess,
             },
             lab: Some(&lab),
             only_lab: !wanted.all,
