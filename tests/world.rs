@@ -289,6 +289,54 @@ fn a_neighbour_reaches_what_is_open_to_it() {
     });
 }
 
+#[test]
+fn a_filter_is_silent_or_answers() {
+    as_user("a_filter_is_silent_or_answers", || {
+        privately(
+            r#"
+            server = listen 127.0.0.1:8080
+            other = listen 127.0.0.1:8081
+            six = listen [::1]:8080
+            before = filter
+            expect before.count == 0
+            silent = filter drop server
+            expect silent.count == 1 and silent.rules[0].action == "drop"
+            lost = connect server --within 50ms
+            expect lost is timed_out
+            beside = connect other
+            expect beside is connected
+            beside_six = connect six
+            expect beside_six is connected
+            clear = filter clear
+            expect clear.count == 0
+            again = filter clear
+            expect again is ok
+            passes = connect server
+            expect passes is connected
+            loud = filter reject 0.0.0.0:8081
+            told = connect other
+            expect told is refused
+            also_six = filter reject [::1]:8080
+            told_six = connect six
+            expect told_six is refused
+            word = udp 127.0.0.1:8081
+            asker = udp --peer 127.0.0.1:8081
+            asked = send asker hello
+            heard = recv asker --within 1s
+            expect heard is refused
+            neighbour
+            cut = neighbour filter drop 10.0.0.2:80
+            expect cut.count == 1
+            here = filter
+            expect here.count == 2
+            "#,
+        );
+        let mut lab = lab();
+        let said = message(&mut lab, Author::Learner, "filter drop 127.0.0.1:80");
+        assert!(said.contains("leaves that alone"), "{said}");
+    });
+}
+
 /// Children of a process, by the kernel's list of all processes.
 fn children(parent: u32) -> Vec<i32> {
     let all = fs::read_dir("/proc").unwrap().flatten();

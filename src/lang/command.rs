@@ -106,6 +106,9 @@ pub enum Command {
     /// Make a neighbour: a second machine at 10.0.0.2, on a cable to the private world; or run a verb
     /// there: `neighbour connect 10.0.0.1:80`.
     Neighbour(Neighbour),
+    /// Keep packets from an endpoint of the private world, silently (drop) or with an answer
+    /// (reject); `filter` alone lists the rules, `filter clear` takes them away.
+    Filter(Filter),
     /// Show a kernel setting of the network; in the private world also change it.
     Sysctl(Sysctl),
     /// Draw the ports of a repeat, or the distribution of a measurement.
@@ -477,6 +480,49 @@ pub struct Neighbour {
     pub command: Vec<String>,
 }
 
+/// What becomes of packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FilterAction {
+    /// They are gone, and nobody is told.
+    Drop,
+    /// They are gone, and the sender is told: ICMP port unreachable.
+    Reject,
+}
+
+/// What `filter` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FilterVerb {
+    /// Packets to the endpoint are gone, and nobody is told.
+    Drop,
+    /// Packets to the endpoint are gone, and the sender is told.
+    Reject,
+    /// All rules go.
+    Clear,
+}
+
+impl FilterVerb {
+    /// What becomes of packets; `None` when nothing does any more.
+    pub fn action(self) -> Option<FilterAction> {
+        match self {
+            Self::Drop => Some(FilterAction::Drop),
+            Self::Reject => Some(FilterAction::Reject),
+            Self::Clear => None,
+        }
+    }
+}
+
+/// `filter [drop|reject|clear] [ENDPOINT]`
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub struct Filter {
+    /// What becomes of the packets.
+    #[arg(value_enum)]
+    pub verb: Option<FilterVerb>,
+    /// Where they go to: 127.0.0.1:8080, 0.0.0.0:8080 for every address, or a name.
+    #[arg(value_parser = parse_place, required_if_eq_any([("verb", "drop"), ("verb", "reject")]))]
+    pub endpoint: Option<Place>,
+}
+
 /// `sysctl SETTING [VALUE]`
 #[derive(Clone, Debug, PartialEq, Args)]
 pub struct Sysctl {
@@ -590,6 +636,7 @@ impl Command {
             Self::World(_) => "world",
             Self::Link(_) => "link",
             Self::Neighbour(_) => "neighbour",
+            Self::Filter(_) => "filter",
             Self::Sysctl(_) => "sysctl",
             Self::Plot(_) => "plot",
             Self::Expect(_) => "expect",

@@ -6,6 +6,7 @@
 pub const FIELDS: &[&str] = &[
     "abrupt",
     "ack",
+    "action",
     "address",
     "addresses",
     "agent",
@@ -115,6 +116,7 @@ pub const FIELDS: &[&str] = &[
     "rto_us",
     "rtt_us",
     "rtt_var_us",
+    "rules",
     "running",
     "rx_bytes",
     "rx_packets",

@@ -87,7 +87,7 @@ pub fn verbs() -> Vec<(&'static str, String)> {
 }
 
 /// The verbs' names. A test holds this against the grammar.
-const VERBS: [&str; 34] = [
+const VERBS: [&str; 35] = [
     "bind",
     "listen",
     "connect",
@@ -117,6 +117,7 @@ const VERBS: [&str; 34] = [
     "world",
     "link",
     "neighbour",
+    "filter",
     "sysctl",
     "plot",
     "expect",

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::card::Card;
-use super::command::WorldName;
+use super::command::{FilterAction, WorldName};
 use super::wire::{CaptureSaved, CaptureStarted, CaptureStopped, Captured, EndStates};
 use crate::net::{Endpoint, Errno, FourTuple, PortRange, TcpState};
 
@@ -196,6 +196,8 @@ pub enum Fact {
     Link(LinkState),
     /// `neighbour`.
     Neighbour(NextDoor),
+    /// `filter`.
+    Filter(Filters),
     /// `sysctl`.
     Sysctl(Setting),
     /// `plot`.
@@ -692,6 +694,24 @@ pub struct NextDoor {
     pub interface: String,
     /// Whether this line made the neighbour.
     pub switched: bool,
+}
+
+/// `filter`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Filters {
+    /// How many rules there are now.
+    pub count: usize,
+    /// The rules, oldest first; the first that fits decides.
+    pub rules: Vec<FilterRule>,
+}
+
+/// One rule of a filter.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FilterRule {
+    /// `drop` or `reject`.
+    pub action: FilterAction,
+    /// Where the packets go to.
+    pub to: Endpoint,
 }
 
 /// `sysctl`.

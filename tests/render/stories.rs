@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use looplab::lang::{
     Author, Bucket, Card, Cause, Closed, CounterReading, EphemeralRange, Explanation, Fact,
-    Failure, FailureCause, HalfClosed, Holders, Holding, InWorld, Interface, Interfaces,
-    KernelRoute, LinkState, ManyOpened, NextDoor, Observed, Outcome, OwnConnection, OwnServer,
-    OwnSocket, Plot, Received, Repeated, Request, Requests, Resolved, Response, Role, RoundTrips,
-    Sent, Setting, Shown, SocketRow, SocketTable, Waited, WorldName,
+    Failure, FailureCause, FilterAction, FilterRule, Filters, HalfClosed, Holders, Holding,
+    InWorld, Interface, Interfaces, KernelRoute, LinkState, ManyOpened, NextDoor, Observed,
+    Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received, Repeated, Request, Requests,
+    Resolved, Response, Role, RoundTrips, Sent, Setting, Shown, SocketRow, SocketTable, Waited,
+    WorldName,
 };
 use looplab::net::{Endpoint, Errno, TcpState};
 use looplab::render::{self, Check, Found, MenuEntry, Page};
@@ -856,6 +857,31 @@ pub(crate) fn facts() -> Vec<Outcome> {
                 source: "10.0.0.1".parse().unwrap(),
                 interface: "veth0".to_owned(),
                 switched: true,
+            }),
+        ),
+        done(
+            "",
+            "filter",
+            Fact::Filter(Filters {
+                count: 2,
+                rules: vec![
+                    FilterRule {
+                        action: FilterAction::Drop,
+                        to: at("127.0.0.1:8080"),
+                    },
+                    FilterRule {
+                        action: FilterAction::Reject,
+                        to: at("10.0.0.1:80"),
+                    },
+                ],
+            }),
+        ),
+        done(
+            "",
+            "filter",
+            Fact::Filter(Filters {
+                count: 0,
+                rules: Vec::new(),
             }),
         ),
         done(

@@ -54,6 +54,7 @@ impl Lab {
             Command::Link(wanted) => self.link(wanted),
             Command::Sysctl(wanted) => self.sysctl(wanted),
             Command::Capture(wanted) => self.capture(&wanted.action, author),
+            Command::Filter(wanted) => self.filter(wanted),
             Command::Neighbour(wanted) => self.neighbour(wanted, author),
             _ => self.look(command).map(|fact| (fact, Held::Nothing)),
         }

@@ -1,4 +1,4 @@
-//! `world`, `neighbour`, `link`, `sysctl`: the private world, and what may be changed in it. Nothing of the host
+//! `world`, `neighbour`, `link`, `filter`, `sysctl`: the private world, and what may be changed in it. Nothing of the host
 //! is ever changed.
 use std::cell::OnceCell;
 use std::io::{self, Read};
@@ -9,11 +9,11 @@ use std::sync::Arc;
 use super::Done;
 use crate::lab::failure::{self, Ends, of_io};
 use crate::lab::ledger::Held;
-use crate::lab::world::{self, Refusal, World};
+use crate::lab::world::{self, Refusal, World, filter};
 use crate::lab::{Lab, observe};
 use crate::lang::{
-    Author, Command, Fact, Failure, FailureCause, InWorld, Link, LinkState, Neighbour, NextDoor,
-    Setting, Switch, Sysctl, World as WorldVerb, parse_words,
+    Author, Command, Fact, Failure, FailureCause, Filter, FilterRule, FilterVerb, Filters, InWorld,
+    Link, LinkState, Neighbour, NextDoor, Setting, Switch, Sysctl, World as WorldVerb, parse_words,
 };
 use crate::net::Errno;
 
@@ -107,6 +107,38 @@ impl Lab {
         })
     }
 
+    pub(super) fn filter(&mut self, wanted: &Filter) -> Done {
+        let world = self.changeable("filter")?;
+        let failed = |error| of_io("filter", Ends::default(), &error);
+        match wanted.verb.map(FilterVerb::action) {
+            None => {}
+            Some(None) => {
+                if let Err(error) = filter::clear(world)
+                    // Nothing was there to begin with.
+                    && error.kind() != io::ErrorKind::NotFound
+                {
+                    return Err(failed(error));
+                }
+                self.worlds.filters().clear();
+            }
+            Some(Some(action)) => {
+                let Some(place) = &wanted.endpoint else {
+                    return Err(needs_endpoint());
+                };
+                let to = self.ledger.endpoint("filter", place)?;
+                let address = to.inet().ok_or_else(needs_endpoint)?;
+                filter::add(world, action, address).map_err(failed)?;
+                self.worlds.filters().push(FilterRule { action, to });
+            }
+        }
+        let rules = self.worlds.filters().clone();
+        let fact = Filters {
+            count: rules.len(),
+            rules,
+        };
+        Ok((Fact::Filter(fact), Held::Nothing))
+    }
+
     pub(super) fn sysctl(&mut self, wanted: &Sysctl) -> Done {
         let setting = known(&wanted.setting)?;
         let path = format!("/proc/sys/{}", setting.replace('.', "/"));
@@ -183,6 +215,11 @@ fn inner(words: &[String]) -> Result<Option<Command>, Failure> {
         }
         command => Ok(Some(command)),
     }
+}
+
+fn needs_endpoint() -> Failure {
+    let message = "a filter is for an address and a port: `filter drop 127.0.0.1:8080`";
+    failure::own(FailureCause::Malformed, "filter", message)
 }
 
 /// There is no private world, and what would allow one.

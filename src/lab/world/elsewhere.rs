@@ -24,6 +24,25 @@ pub(super) fn neighbour(ours: &World) -> io::Result<World> {
     match ours.0 {}
 }
 
+/// Rules for packets, of which there are none.
+pub(in crate::lab) mod filter {
+    use std::io;
+    use std::net::SocketAddr;
+
+    use super::World;
+    use crate::lang::FilterAction;
+
+    /// Nothing to add to.
+    pub(in crate::lab) fn add(world: &World, _: FilterAction, _: SocketAddr) -> io::Result<()> {
+        match world.0 {}
+    }
+
+    /// Nothing to take away.
+    pub(in crate::lab) fn clear(world: &World) -> io::Result<()> {
+        match world.0 {}
+    }
+}
+
 /// A world there is none of here.
 #[derive(Debug)]
 pub struct World(Infallible);

@@ -9,13 +9,16 @@
 //!
 //! * [`World`]: the parent's side, a [`Namespace`](super::observe::Namespace). `helper`: the
 //!   child's. `message`: what passes between them. `sys`: the system calls.
-//! * `veth`: a neighbour, and the cable to it. `netlink`: requests that change something.
+//! * `veth`: a neighbour, and the cable to it. `filter`: rules for packets. `netlink`: how both are
+//!   asked for.
 //! * [`Refusal`]: why there is none here. `worlds`: which ones a lab has, and which it is in.
 mod refusal;
 mod worlds;
 
 #[cfg(target_os = "linux")]
 mod factory;
+#[cfg(target_os = "linux")]
+pub(super) mod filter;
 #[cfg(target_os = "linux")]
 mod helper;
 #[cfg(target_os = "linux")]
@@ -45,4 +48,4 @@ pub use elsewhere::World;
 #[cfg(not(target_os = "linux"))]
 use elsewhere::neighbour;
 #[cfg(not(target_os = "linux"))]
-pub(super) use elsewhere::{INTERFACE, OURS, THEIRS};
+pub(super) use elsewhere::{INTERFACE, OURS, THEIRS, filter};

@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Refusal, World, neighbour};
 use crate::lab::observe::Namespace;
-use crate::lang::WorldName;
+use crate::lang::{FilterRule, WorldName};
 
 /// See the module.
 pub(in crate::lab) struct Worlds {
@@ -23,6 +23,8 @@ pub(in crate::lab) struct Worlds {
     neighbour: Option<Arc<World>>,
     /// Whether the line that runs is the neighbour's.
     next_door: bool,
+    /// The packet filters of the private world, and of its neighbour.
+    filters: [Vec<FilterRule>; 2],
     /// Why the last try to make one failed.
     refusal: Option<Refusal>,
     here: WorldName,
@@ -40,6 +42,7 @@ impl Worlds {
             private: None,
             neighbour: None,
             next_door: false,
+            filters: Default::default(),
             refusal: None,
             here: WorldName::Host,
             used: false,
@@ -81,6 +84,12 @@ impl Worlds {
         let world = Arc::new(neighbour(ours)?);
         self.neighbour = Some(Arc::clone(&world));
         Ok((world, true))
+    }
+
+    /// The packet filters of the world the line that runs is about.
+    pub(in crate::lab) fn filters(&mut self) -> &mut Vec<FilterRule> {
+        let [ours, theirs] = &mut self.filters;
+        if self.next_door { theirs } else { ours }
     }
 
     /// The line that follows is the neighbour's, or is not.
@@ -140,6 +149,7 @@ impl Worlds {
     /// lines that follow were not written for the host.
     pub(in crate::lab) fn begin_in(&mut self, world: WorldName) -> Arc<dyn Namespace> {
         if self.used {
+            self.filters = Default::default();
             self.neighbour = None;
             self.private = None;
             self.used = false;

@@ -76,6 +76,7 @@ fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {
         Fact::World(seen) => worlds::world(seen),
         Fact::Link(link) => worlds::link(link),
         Fact::Neighbour(next) => worlds::neighbour(next),
+        Fact::Filter(filters) => worlds::filter(filters),
         Fact::Sysctl(setting) => worlds::sysctl(setting),
         Fact::Plot(plot) => measuring::plot(plot),
         Fact::Held(holding) => measuring::held(holding),

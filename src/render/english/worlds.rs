@@ -1,6 +1,8 @@
 //! Worlds, interfaces and kernel settings.
 use super::fact;
-use crate::lang::{InWorld, LinkState, NextDoor, Setting, WorldName};
+use crate::lang::{
+    FilterAction, FilterRule, Filters, InWorld, LinkState, NextDoor, Setting, WorldName,
+};
 use crate::render::block::Block;
 use crate::render::line::Line;
 use crate::render::style::Role;
@@ -57,6 +59,27 @@ pub(super) fn neighbour(next: &NextDoor) -> Vec<Block> {
         .text(") leads here, to ")
         .and(Role::Endpoint, next.source);
     vec![fact(line)]
+}
+
+pub(super) fn filter(filters: &Filters) -> Vec<Block> {
+    if filters.rules.is_empty() {
+        return vec![fact(Line::from("no filter: every packet passes"))];
+    }
+    filters
+        .rules
+        .iter()
+        .map(|rule| fact(packets(rule)))
+        .collect()
+}
+
+fn packets(rule: &FilterRule) -> Line {
+    let fate = match rule.action {
+        FilterAction::Drop => " are dropped, and nobody is told",
+        FilterAction::Reject => " are rejected: the sender is told (ICMP port unreachable)",
+    };
+    Line::from("packets to ")
+        .and(Role::Endpoint, &rule.to)
+        .text(fate)
 }
 
 pub(super) fn sysctl(setting: &Setting) -> Vec<Block> {
