@@ -7,6 +7,13 @@
 //! user namespaces.
 //!
 //! `cargo bench --bench world [-- ROUNDS]`
+#![allow(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "a benchmark prints what it found, and stops where it cannot go on"
+)]
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::process::{Command, Stdio};

@@ -1,5 +1,9 @@
 //! Tests of what an ordinary user can do, also when root runs them.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it leaves out"
+)]
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -31,17 +35,13 @@ pub(crate) fn as_user(name: &str, body: impl FnOnce()) {
     }
     match World::new() {
         Ok(_) => body(),
-        Err(refusal) => {
-            let forbidden = std::env::var_os("LOOPLAB_FORBID_SKIP").is_some_and(|v| v == "1");
-            assert!(
-                !forbidden,
-                "no private world: {refusal}; {:?}",
-                refusal.cure()
-            );
-            eprintln!(
-                "SKIPPED {name}: no private world: {refusal}; {:?}",
-                refusal.cure()
-            );
-        }
+        Err(refusal) => skip(name, &format!("{refusal}; {:?}", refusal.cure())),
     }
+}
+
+/// Leaves a test out, loudly.
+pub(crate) fn skip(name: &str, why: &str) {
+    let forbidden = std::env::var_os("LOOPLAB_FORBID_SKIP").is_some_and(|v| v == "1");
+    assert!(!forbidden, "{name} cannot be skipped: {why}");
+    eprintln!("SKIPPED {name}: {why}");
 }

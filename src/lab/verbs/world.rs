@@ -109,7 +109,6 @@ impl Lab {
 
     pub(super) fn filter(&mut self, wanted: &Filter) -> Done {
         let world = self.changeable("filter")?;
-        let failed = |error| of_io("filter", Ends::default(), &error);
         match wanted.verb.map(FilterVerb::action) {
             None => {}
             Some(None) => {
@@ -117,7 +116,7 @@ impl Lab {
                     // Nothing was there to begin with.
                     && error.kind() != io::ErrorKind::NotFound
                 {
-                    return Err(failed(error));
+                    return Err(no_filter(&error));
                 }
                 self.worlds.filters().clear();
             }
@@ -127,7 +126,7 @@ impl Lab {
                 };
                 let to = self.ledger.endpoint("filter", place)?;
                 let address = to.inet().ok_or_else(needs_endpoint)?;
-                filter::add(world, action, address).map_err(failed)?;
+                filter::add(world, action, address).map_err(|error| no_filter(&error))?;
                 self.worlds.filters().push(FilterRule { action, to });
             }
         }
@@ -217,6 +216,20 @@ fn inner(words: &[String]) -> Result<Option<Command>, Failure> {
     }
 }
 
+/// What the kernel said of a rule.
+fn no_filter(error: &io::Error) -> Failure {
+    let missing = [libc::EPROTONOSUPPORT, libc::EOPNOTSUPP, libc::ENOENT];
+    if !error
+        .raw_os_error()
+        .is_some_and(|number| missing.contains(&number))
+    {
+        return of_io("filter", Ends::default(), error);
+    }
+    let reason = Errno::of(error).map_or_else(|| error.to_string(), Errno::name);
+    let message = format!("this kernel has no packet filter (nf_tables) to offer ({reason})");
+    failure::own(FailureCause::NotAvailable, "filter", message)
+}
+
 fn needs_endpoint() -> Failure {
     let message = "a filter is for an address and a port: `filter drop 127.0.0.1:8080`";
     failure::own(FailureCause::Malformed, "filter", message)
@@ -227,7 +240,7 @@ fn no_world(verb: &'static str, refusal: Refusal) -> Failure {
     let cure = refusal
         .cure()
         .map_or_else(String::new, |cure| format!(": {cure}"));
-    let message = format!("there is no private world here: {refusal}{cure}");
+    let message = format!("{refusal}{cure}");
     failure::own(FailureCause::NotAvailable, verb, message)
 }
 

@@ -99,7 +99,10 @@ fn rule(action: FilterAction, protocol: i32, at: SocketAddr) -> Part {
     let protocol = u8::try_from(protocol).unwrap_or_default();
     let expressions = [
         // NFT_META_L4PROTO.
-        load("meta", Payload::default().number(1, REGISTER).number(2, 16)),
+        load(
+            "meta",
+            &Payload::default().number(1, REGISTER).number(2, 16),
+        ),
         equal(&[protocol]),
         // The destination port of both protocols: two bytes at offset 2 of the transport header.
         payload(2, 2, 2),
@@ -135,7 +138,10 @@ fn destination(ip: IpAddr) -> Vec<Payload> {
     let length = u32::try_from(octets.len()).unwrap_or_default();
     vec![
         // NFT_META_NFPROTO.
-        load("meta", Payload::default().number(1, REGISTER).number(2, 15)),
+        load(
+            "meta",
+            &Payload::default().number(1, REGISTER).number(2, 15),
+        ),
         equal(&[u8::try_from(family).unwrap_or_default()]),
         payload(1, offset, length),
         equal(&octets),
@@ -143,9 +149,9 @@ fn destination(ip: IpAddr) -> Vec<Payload> {
 }
 
 /// An expression by its name.
-fn load(name: &str, data: Payload) -> Payload {
+fn load(name: &str, data: &Payload) -> Payload {
     let name = [name.as_bytes(), b"\0"].concat();
-    Payload::default().with(1, &name).nest(2 | NESTED, &data)
+    Payload::default().with(1, &name).nest(2 | NESTED, data)
 }
 
 /// Loads bytes of a header: 1 is the network's, 2 the transport's.
@@ -155,7 +161,7 @@ fn payload(base: u32, offset: u32, length: u32) -> Payload {
         .number(2, base)
         .number(3, offset)
         .number(4, length);
-    load("payload", data)
+    load("payload", &data)
 }
 
 /// Goes on when what was loaded is this.
@@ -165,7 +171,7 @@ fn equal(value: &[u8]) -> Payload {
         .number(1, REGISTER)
         .number(2, 0)
         .nest(3 | NESTED, &value);
-    load("cmp", data)
+    load("cmp", &data)
 }
 
 /// NF_DROP, or an ICMP answer of the family at hand (NFT_REJECT_ICMPX_UNREACH): port unreachable.
@@ -175,9 +181,9 @@ fn verdict(action: FilterAction) -> Payload {
             let code = Payload::default().number(1, 0);
             let verdict = Payload::default().nest(2 | NESTED, &code);
             let data = Payload::default().number(1, 0).nest(2 | NESTED, &verdict);
-            load("immediate", data)
+            load("immediate", &data)
         }
-        FilterAction::Reject => load("reject", Payload::default().number(1, 2).with(2, &[1])),
+        FilterAction::Reject => load("reject", &Payload::default().number(1, 2).with(2, &[1])),
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Tutor {
     carded: Vec<String>,
     /// Whether no line has run yet.
     untouched: bool,
+    /// Whether the lab has said what it sees; before that only a page without places can be shown.
+    looked: bool,
     /// How each step went, the latest time; earlier sittings included.
     results: BTreeMap<String, StepResult>,
     /// The questions whose prediction missed in this sitting, by step.
@@ -96,6 +98,7 @@ impl Tutor {
             playing: None,
             carded: Vec::new(),
             untouched: true,
+            looked: false,
             results: BTreeMap::new(),
             missed: BTreeMap::new(),
             cards,
@@ -109,13 +112,8 @@ impl Tutor {
             minutes: lesson.minutes,
             objectives: lesson.objectives.clone(),
         });
-        if tutor.current().is_some_and(only_read) {
-            tutor.begin_step();
-            tutor.advance();
-        } else {
-            // Whether the step fits this machine is only known once the lab has looked.
-            tutor.waiting = Waiting::Look { begin: true };
-        }
+        tutor.begin_step();
+        tutor.advance();
         tutor
     }
 
@@ -188,6 +186,7 @@ impl Tutor {
     /// The lab cleared itself, or looked around.
     pub fn looked(&mut self, scope: Scope) {
         self.scope = scope;
+        self.looked = true;
         match std::mem::replace(&mut self.waiting, Waiting::Free) {
             Waiting::Look { begin: true } => self.begin_step(),
             Waiting::Look { begin: false } => self.look_again(),
@@ -317,6 +316,11 @@ impl Tutor {
             self.waiting = Waiting::Over(Leave::Finished);
             return;
         };
+        if !self.looked && !only_read(&step) {
+            // Whether the step fits this machine is only known once the lab has looked.
+            self.waiting = Waiting::Look { begin: true };
+            return;
+        }
         if step
             .when
             .as_ref()

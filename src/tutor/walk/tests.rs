@@ -405,3 +405,20 @@ fn a_page_of_text_is_there_before_the_lab_is_asked() {
     let tutor = Tutor::new(Arc::new(lesson()), Arc::new(NoCards), None);
     assert_eq!(tutor.want(), Want::Line(Ask::Continue));
 }
+
+#[test]
+fn the_lab_looks_before_a_step_is_left_out() {
+    let mut lesson = lesson();
+    // A page to read needs no lab; what follows it needs ::1.
+    lesson.steps.remove(1);
+    let mut tutor = Tutor::new(Arc::new(lesson), Arc::new(NoCards), None);
+    assert_eq!(tutor.want(), Want::Line(Ask::Continue));
+    tutor.line("");
+    assert_eq!(tutor.want(), Want::Look);
+    let mut scope = Scope::new();
+    scope.insert("machine", json!({"ipv6": true}));
+    tutor.looked(scope);
+    assert_eq!(tutor.step_id(), "elsewhere");
+    let skipped = |event| matches!(event, Event::StepSkipped { .. });
+    assert!(!tutor.events().any(skipped));
+}
