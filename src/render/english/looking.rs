@@ -286,7 +286,10 @@ pub(super) fn counters(reading: &CounterReading) -> Vec<Block> {
 /// What an interface counted between two readings; a thing of two outcomes, so only a walk can
 /// tell it.
 pub(super) fn counted_since(earlier: &CounterReading, later: &CounterReading) -> Vec<Block> {
-    let more = |now: u64, then: u64| format!("{:+}", i128::from(now) - i128::from(then));
+    let more = |now: u64, then: u64| match now.checked_sub(then) {
+        Some(more) => format!("+{}", count(more)),
+        None => format!("-{}", count(then - now)),
+    };
     let line = Line::from("since the reading before: received ")
         .and(Role::Ok, more(later.rx_packets, earlier.rx_packets))
         .text(" packets, ")
@@ -365,8 +368,9 @@ fn request(request: &Request) -> Vec<Line> {
     ]
 }
 
-/// Lines of a body that are shown; a page is not a lesson.
-const BODY_LINES: usize = 20;
+/// Lines of a body that are shown; a page is not a lesson, and with its headers it must leave the
+/// question above it on a screen of 24 lines.
+const BODY_LINES: usize = 6;
 
 pub(super) fn response(response: &Response) -> Vec<Block> {
     let role = if response.status < 400 {

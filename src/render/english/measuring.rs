@@ -94,6 +94,13 @@ fn repeated_ports(repeated: &Repeated) -> Vec<Line> {
     let (Some(low), Some(high)) = (repeated.lowest, repeated.highest) else {
         return Vec::new();
     };
+    if low == high {
+        let line = Line::from("local port ").and(Role::Endpoint, low);
+        return vec![match repeated.ports.len() {
+            0 | 1 => line,
+            _ => line.text(", every time"),
+        }];
+    }
     let span = Line::from("local ports ")
         .and(Role::Endpoint, format_args!("{low}…{high}"))
         .text(format_args!(": {} different", repeated.distinct));
