@@ -1,4 +1,6 @@
 //! What the lab answered: set-ups, the lesson's own lines, the learner's.
+use std::collections::BTreeSet;
+
 use crate::lang::{Author, LineError, Outcome, Ran, Scope};
 use crate::lesson::{Kind, Task};
 
@@ -119,8 +121,16 @@ fn nameless(line: &str, task: &Task, scope: &Scope) -> Option<String> {
         return None;
     }
     let wanted = task.goals.iter().flat_map(|goal| goal.check.names());
-    let missing = wanted.into_iter().find(|name| scope.get(name).is_none())?;
+    let missing: BTreeSet<String> = wanted
+        .filter(|name| scope.get(name).is_none())
+        .map(|name| format!("`{name} =`"))
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let begin = Vec::from_iter(missing).join(" or ");
+    // It keeps its port as long as it is open, so the same line again could find the port taken.
     Some(format!(
-        "That worked, and it has no name, so the goals cannot see it. Write `{missing} = {line}`."
+        "That worked, and it has no name, so the goals cannot see it. `undo` takes it back; then begin the line with {begin}."
     ))
 }
