@@ -3,7 +3,7 @@
 //! Addresses are parsed by [`IpAddr`] alone, never by the system resolver, which reads `127.1` and
 //! `2130706433` as 127.0.0.1 and would ask a DNS server about a name.
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::{Serialize, Serializer};
 
@@ -104,7 +104,11 @@ fn parse_inet(text: &str) -> Result<Endpoint, EndpointError> {
         .and_then(|t| t.strip_suffix(']'))
         .unwrap_or(text);
     if bare.parse::<IpAddr>().is_ok() {
-        return Err(EndpointError::NoPort(text.to_owned()));
+        return Err(if without_brackets(text).is_some() {
+            EndpointError::Brackets(text.to_owned())
+        } else {
+            EndpointError::NoPort(text.to_owned())
+        });
     }
     let Some((host, port)) = text.rsplit_once(':') else {
         return Err(not_an_address(text));
@@ -117,6 +121,15 @@ fn parse_inet(text: &str) -> Result<Endpoint, EndpointError> {
         return Err(not_an_address(host));
     }
     Err(EndpointError::Port(port.to_owned()))
+}
+
+/// The address and the port that are meant by `::1:8080`, which is an address, too. With `::1` no
+/// port can be meant: `:` is no address.
+fn without_brackets(text: &str) -> Option<(Ipv6Addr, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let decimal = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let address = host.parse().ok().filter(|_| decimal)?;
+    Some((address, port.parse().ok()?))
 }
 
 fn parse_port(text: &str) -> Result<u16, EndpointError> {
@@ -214,10 +227,14 @@ impl fmt::Display for EndpointError {
                 f,
                 "`{text}` is not a port: ports are the numbers 0 to 65535"
             ),
-            Self::Brackets(text) => write!(
-                f,
-                "`{text}`: an IPv6 address needs brackets before its port, as in [::1]:8080"
-            ),
+            Self::Brackets(text) => {
+                let (address, port) = without_brackets(text).unwrap_or((Ipv6Addr::LOCALHOST, 8080));
+                let example = SocketAddr::from((address, port));
+                write!(
+                    f,
+                    "`{text}`: an IPv6 address needs brackets before its port, as in {example}"
+                )
+            }
             Self::Spelling {
                 written,
                 means: Some(address),
@@ -234,10 +251,15 @@ impl fmt::Display for EndpointError {
                     "`{written}` is not an address: write four numbers, as in 127.0.0.1"
                 )
             }
-            Self::HostName(name) => write!(
+            Self::HostName(name) if name.eq_ignore_ascii_case("localhost") => write!(
                 f,
                 "`{name}` is a name, not an address: `resolve {name}` shows what it stands for; \
                  write 127.0.0.1 or [::1] here"
+            ),
+            Self::HostName(name) => write!(
+                f,
+                "`{name}` is a name, and no name is looked up here: write an address, as in \
+                 127.0.0.1:8080 or [::1]:8080"
             ),
             Self::UnixName(name) => write!(
                 f,
@@ -289,7 +311,15 @@ mod tests {
             ("127.0.0.1", "127.0.0.1:0 for any free port"),
             ("::1", "[::1]:8080"),
             ("::1:80x", "brackets"),
+            ("::1:0", "as in [::1]:0"),
+            ("::1:8080", "as in [::1]:8080"),
+            ("::", "[::]:8080"),
+            ("fe80::a:b", "[fe80::a:b]:8080"),
             ("localhost:80", "resolve localhost"),
+            (
+                "example.com:80",
+                "no name is looked up here: write an address",
+            ),
             ("unix:../x", "letters, digits"),
             ("", "missing"),
         ];

@@ -119,7 +119,8 @@ impl Lab {
             peer: Some(dial.to.clone()),
         };
         self.connect_within(&socket, &address, &ends, dial.within)
-            .map_err(|failure| self.with_lo_in_mind(failure))?;
+            .map_err(|failure| self.with_lo_in_mind(failure))
+            .map_err(|failure| self.with_claims_in_mind(failure))?;
         let own = client(socket, private, options).map_err(|e| of_io("connect", ends, &e))?;
         self.approved(own, dial.to, author)
     }
@@ -154,6 +155,27 @@ impl Lab {
         };
         let why = "the loopback interface is down (ENETUNREACH)";
         own_at(failure.error, "connect", ends, why)
+    }
+
+    /// A refusal by a port that this lab has claimed itself has a cause that is known for certain.
+    fn with_claims_in_mind(&self, failure: Failure) -> Failure {
+        if failure.error != FailureCause::Errno(Errno::ECONNREFUSED) {
+            return failure;
+        }
+        let claims =
+            |own: &Own| own.kind == Kind::Bound && Some(&own.local) == failure.peer.as_ref();
+        let mut open = self.ledger.open();
+        let Some((name, _)) = open.find(|(_, entry)| entry.held.sockets().iter().any(claims))
+        else {
+            return failure;
+        };
+        let holder = name.map_or_else(|| "a socket of this lab".to_owned(), |n| format!("`{n}`"));
+        let why = format!("refused: {holder} is bound there and does not listen (ECONNREFUSED)");
+        let ends = Ends {
+            local: failure.local,
+            peer: failure.peer,
+        };
+        own_at(failure.error, "connect", ends, &why)
     }
 
     pub(super) fn connect_within(

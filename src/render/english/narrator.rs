@@ -3,7 +3,7 @@
 use super::hints::hint;
 use super::walk::{asked, choice, tell};
 use super::{fact, looking, reference, say};
-use crate::lang::{CounterReading, Fact, Outcome, Role as End};
+use crate::lang::{CounterReading, Fact, Failure, Outcome, Role as End};
 use crate::render::block::Block;
 use crate::render::diagram::Ends;
 use crate::render::highlight::highlight;
@@ -21,8 +21,8 @@ pub(in crate::render) struct Narrator {
     predicted: Option<(usize, String)>,
     /// Whether the last question was a prediction.
     predicting: bool,
-    /// The operation that failed last.
-    failed: Option<&'static str>,
+    /// How the last line failed.
+    failed: Option<Failure>,
     /// What the connections of this step did.
     sequence: Sequence,
     /// Whether this step has shown a four-tuple.
@@ -75,7 +75,7 @@ impl Narrator {
             Event::Explained { text } => self.explained(text),
             Event::Card { card } => {
                 let mut blocks = vec![Block::Gap];
-                blocks.extend(reference::behind_a_failure(card, self.failed));
+                blocks.extend(reference::behind_a_failure(card, self.failed.as_ref()));
                 blocks
             }
             other => tell(other),
@@ -98,7 +98,7 @@ impl Narrator {
             Some(Fact::Counters(reading)) => self.counters(reading),
             _ => say(outcome),
         };
-        self.failed = outcome.failure().map(|failure| failure.operation);
+        self.failed = outcome.failure().cloned();
         self.sequence.add(outcome);
         if self.drawings && !self.ends_drawn {
             let drawn = self.ends(outcome).map(Block::Ends);
@@ -158,7 +158,7 @@ impl Narrator {
                 blocks.push(fact(Line::of(Role::Ok, "as you predicted")));
             }
             Some(_) if !came_true.is_empty() => {
-                let line = Line::of(Role::Surprise, "it went another way: worth a second look");
+                let line = Line::of(Role::Surprise, "it went another way");
                 blocks.push(fact(line));
             }
             _ => {}
