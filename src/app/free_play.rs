@@ -7,11 +7,12 @@ use super::walk::Keyed;
 use crate::lab::Lab;
 use crate::lang::{Author, CardSource, verb_usage};
 use crate::prompt::Words;
-use crate::tutor::Event;
+use crate::tutor::{self, Event};
 
 /// Words that are no verbs, with their meaning.
 const WORDS: &[(&str, &str)] = &[
     ("clear", "close everything, forget all names"),
+    ("find", "where a word occurs: `find backlog`"),
     ("help", "this list; `help listen` explains one verb"),
     ("quit", "leave"),
 ];
@@ -33,9 +34,10 @@ pub(crate) fn play(context: &Context, lab: &mut Lab, keyboard: &mut Keyboard) ->
                         .screen
                         .remark("Everything is closed, all names are free.")?;
                 }
-                "help" => help(context)?,
+                "help" => context.screen.help(WORDS)?,
                 typed => match typed.split_once(' ') {
                     Some(("help", verb)) => verb_help(context, verb.trim())?,
+                    Some(("find", word)) => find(context, word)?,
                     _ => one(context, lab, typed)?,
                 },
             },
@@ -45,9 +47,22 @@ pub(crate) fn play(context: &Context, lab: &mut Lab, keyboard: &mut Keyboard) ->
     }
 }
 
+/// Shows where a word occurs.
+fn find(context: &Context, word: &str) -> io::Result<()> {
+    match super::reference::found(context, word)? {
+        None => Ok(()),
+        Some(nothing) => context.screen.remark(&nothing),
+    }
+}
+
 /// Runs one line of the person and shows what came of it.
 pub(crate) fn one(context: &Context, lab: &mut Lab, typed: &str) -> io::Result<()> {
     let screen = context.screen.clone();
+    if tutor::WORDS.iter().any(|(word, _)| *word == typed) {
+        return screen.remark(&format!(
+            "`{typed}` belongs to a lesson, and none is open here. `help` shows what can be typed."
+        ));
+    }
     match lab.run(typed, Author::Learner) {
         Ok(ran) => {
             let Some(outcome) = ran.outcome else {
@@ -69,20 +84,6 @@ pub(crate) fn one(context: &Context, lab: &mut Lab, typed: &str) -> io::Result<(
             help: error.help,
         }),
     }
-}
-
-/// The list of verbs.
-pub(crate) fn help(context: &Context) -> io::Result<()> {
-    let words = WORDS
-        .iter()
-        .map(|(word, meaning)| ((*word).to_owned(), (*meaning).to_owned()));
-    let verbs = crate::lang::verbs()
-        .into_iter()
-        .map(|(verb, about)| (verb.to_owned(), about));
-    context.screen.show(&Event::Help {
-        words: words.collect(),
-        verbs: verbs.collect(),
-    })
 }
 
 /// The page of one verb.

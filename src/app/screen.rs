@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::prove::Proof;
 use super::walk::Eye;
-use crate::lang::{LineError, Outcome};
+use crate::lang::{LineError, Outcome, verbs};
 use crate::lesson::{Diagnostic, LessonError, Look, Severity};
 use crate::render::{
     Block, Check, Found, Line, MenuEntry, Page, Role, Style, View, ViewKind, checks, found, list,
@@ -26,6 +26,20 @@ struct Numbered<'o> {
     #[serde(flatten)]
     outcome: &'o Outcome,
 }
+
+/// What can be typed at the menu, with its meaning. Every verb of the lab works there, too.
+const MENU_WORDS: &[(&str, &str)] = &[
+    ("Enter", "begin the next lesson, or go on where you were"),
+    (
+        "4",
+        "open the lesson of that number; a name or a part of one does the same",
+    ),
+    ("lab", "free play: every verb, no questions"),
+    ("find", "where a word occurs: `find backlog`"),
+    ("menu", "the list of lessons again"),
+    ("help", "this list; `help listen` explains one verb"),
+    ("quit", "leave; your place is kept"),
+];
 
 /// Where everything is shown. Clones share one screen.
 #[derive(Clone)]
@@ -113,15 +127,29 @@ impl Screen {
             records: Vec::new(),
         })?;
         self.page(&menu(entries))?;
-        self.menu_help()
+        self.remark(
+            "Enter begins or goes on; a number or a name opens that lesson; `lab` is free play; \
+             `help` shows what else there is; `quit` leaves.",
+        )
     }
 
     /// What can be typed at the menu.
     pub(crate) fn menu_help(&self) -> io::Result<()> {
-        self.remark(
-            "Enter begins or goes on; a number or a name opens that lesson; `lab` is free play; \
-             `find WORD` searches; every verb of the lab works here; `quit` leaves.",
-        )
+        self.help(MENU_WORDS)
+    }
+
+    /// What can be typed at a prompt outside a lesson: these words, and every verb.
+    pub(crate) fn help(&self, words: &[(&str, &str)]) -> io::Result<()> {
+        let words = words
+            .iter()
+            .map(|(word, meaning)| ((*word).to_owned(), (*meaning).to_owned()));
+        let verbs = verbs()
+            .into_iter()
+            .map(|(verb, about)| (verb.to_owned(), about));
+        self.show(&Event::Help {
+            words: words.collect(),
+            verbs: verbs.collect(),
+        })
     }
 
     /// All lessons with their summaries.

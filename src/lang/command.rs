@@ -64,6 +64,8 @@ pub enum Command {
     /// Close sockets in an orderly way (close(2)).
     Close(Names),
     /// Close a connection abruptly: the peer gets a RST (SO_LINGER with 0 seconds, socket(7)).
+    ///
+    /// Without a name, `reset` is a word of a lesson: it starts the step afresh.
     Reset(Names),
     /// Open a UDP socket on an endpoint (udp(7)).
     Udp(Udp),

@@ -4,11 +4,11 @@
 //! mistake is put into the lab's words, with the place in the line.
 use std::ops::Range;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use super::command::{Command, Expression, Typed, Wait, is_name, parse_duration};
 use super::scope::Scope;
+use super::slips::{in_our_words, unclosed};
 use crate::limits;
 
 /// A parsed line.
@@ -76,18 +76,8 @@ pub fn verb_names() -> Vec<&'static str> {
     VERBS.to_vec()
 }
 
-/// All verbs with one line about each, in the order of the reference.
-pub fn verbs() -> Vec<(&'static str, String)> {
-    let grammar = Typed::command();
-    let about = |verb: &str| Some(grammar.find_subcommand(verb)?.get_about()?.to_string());
-    VERBS
-        .iter()
-        .map(|verb| (*verb, about(verb).unwrap_or_default()))
-        .collect()
-}
-
 /// The verbs' names. A test holds this against the grammar.
-const VERBS: [&str; 35] = [
+pub(super) const VERBS: [&str; 35] = [
     "bind",
     "listen",
     "connect",
@@ -125,37 +115,8 @@ const VERBS: [&str; 35] = [
     "wait",
 ];
 
-/// The flags of one verb with their help, for completion.
-pub fn verb_flags(verb: &str) -> Vec<(String, String)> {
-    let command = Typed::command();
-    let Some(verb) = command.find_subcommand(verb) else {
-        return Vec::new();
-    };
-    let flags = verb.get_arguments().filter_map(|argument| {
-        let help = argument
-            .get_help()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        Some((format!("--{}", argument.get_long()?), help))
-    });
-    flags.collect()
-}
-
-/// The help page of one verb as plain text; `None` when there is no such verb.
-pub fn verb_usage(verb: &str) -> Option<String> {
-    let mut command = Typed::command();
-    command.build();
-    let verb = command.find_subcommand_mut(verb)?;
-    let mut page = verb.render_long_help().to_string().trim_end().to_owned();
-    for action in verb.get_subcommands_mut() {
-        page.push_str("\n\n");
-        page.push_str(action.render_long_help().to_string().trim_end());
-    }
-    Some(page)
-}
-
 impl LineError {
-    fn with_help(mut self, help: impl Into<String>) -> Self {
+    pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -166,7 +127,7 @@ impl LineError {
     }
 }
 
-fn error(message: impl Into<String>, span: Range<usize>) -> LineError {
+pub(super) fn error(message: impl Into<String>, span: Range<usize>) -> LineError {
     LineError {
         message: message.into(),
         span,
@@ -299,179 +260,12 @@ fn without_comment(text: &str) -> &str {
     text
 }
 
-fn unclosed(text: &str) -> LineError {
-    let mut open = None;
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match (open, c) {
-            (None | Some((_, '"')), '\\') => {
-                chars.next();
-            }
-            (None, '"' | '\'') => open = Some((at, c)),
-            (Some((_, quote)), c) if c == quote => open = None,
-            _ => {}
-        }
-    }
-    match open {
-        Some((at, quote)) => error(format!("this {quote} is never closed"), at..at + 1)
-            .with_help(format!("end the text with another {quote}")),
-        None => error("a \\ stands at the end of the line", text.len()..text.len()),
-    }
-}
-
-fn in_our_words(problem: &clap::Error, text: &str) -> LineError {
-    let context = |kind| match problem.get(kind) {
-        Some(ContextValue::String(value)) => Some(value.clone()),
-        Some(ContextValue::Strings(values)) => Some(values.join(" ")),
-        _ => None,
-    };
-    let verb = text.split_whitespace().next().unwrap_or_default();
-    let usage = || format!("usage: {}", usage_of(text));
-    match problem.kind() {
-        ErrorKind::InvalidSubcommand => {
-            let word = context(ContextKind::InvalidSubcommand).unwrap_or_default();
-            match actions(verb) {
-                Some(all) => error(format!("`{verb}` cannot `{word}`"), place_of(&word, text))
-                    .with_help(format!("one of: {all}")),
-                None => unknown_verb(&word, text),
-            }
-        }
-        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let end = text.trim_end().len();
-            let help = format!("one of: {}", actions(verb).unwrap_or_default());
-            error(format!("`{verb}` needs a word more"), end..end).with_help(help)
-        }
-        ErrorKind::UnknownArgument if verb.starts_with('-') => {
-            error("a line begins with a verb", place_of(verb, text))
-                .with_help("`help` lists the verbs")
-        }
-        ErrorKind::UnknownArgument => {
-            let word = context(ContextKind::InvalidArg).unwrap_or_default();
-            let help = context(ContextKind::SuggestedArg)
-                .map_or_else(usage, |flag| format!("did you mean `{flag}`?"));
-            error(
-                format!("`{verb}` has no place for `{word}`"),
-                place_of(&word, text),
-            )
-            .with_help(help)
-        }
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => invalid_value(problem, text),
-        ErrorKind::MissingRequiredArgument => {
-            let missing = context(ContextKind::InvalidArg).unwrap_or_default();
-            let end = text.trim_end().len();
-            error(format!("`{verb}` needs {missing}"), end..end).with_help(usage())
-        }
-        ErrorKind::ArgumentConflict => {
-            let first = context(ContextKind::InvalidArg).unwrap_or_default();
-            let second = context(ContextKind::PriorArg).unwrap_or_default();
-            error(
-                format!("{first} and {second} exclude each other"),
-                0..text.trim_end().len(),
-            )
-        }
-        _ => {
-            let said = problem.to_string();
-            let first = said
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .trim_start_matches("error: ");
-            error(first, 0..text.trim_end().len()).with_help(usage())
-        }
-    }
-}
-
-fn unknown_verb(word: &str, text: &str) -> LineError {
-    let near = VERBS
-        .iter()
-        .map(|verb| (strsim::damerau_levenshtein(verb, word), *verb))
-        .filter(|(distance, verb)| *distance <= 2 && *distance < verb.len())
-        .min();
-    let help = match near {
-        Some((_, verb)) => format!("did you mean `{verb}`?"),
-        None => "`help` lists the verbs".to_owned(),
-    };
-    error(format!("there is no verb `{word}`"), place_of(word, text)).with_help(help)
-}
-
-fn invalid_value(problem: &clap::Error, text: &str) -> LineError {
-    let string = |kind| match problem.get(kind) {
-        Some(ContextValue::String(value)) => value.clone(),
-        _ => String::new(),
-    };
-    let value = string(ContextKind::InvalidValue);
-    let argument = string(ContextKind::InvalidArg);
-    let place = place_of(&value, text);
-    let valid = match problem.get(ContextKind::ValidValue) {
-        Some(ContextValue::Strings(valid)) if !valid.is_empty() => Some(valid.join(", ")),
-        _ => None,
-    };
-    let said = if value.is_empty() {
-        let flag = argument.split(' ').next().unwrap_or_default();
-        let place = place_of(flag, text);
-        Some(error(format!("{argument} needs a value"), place))
-    } else {
-        let unfit = || error(format!("`{value}` does not fit {argument}"), place.clone());
-        valid.is_some().then(unfit)
-    };
-    if let Some(said) = said {
-        return match valid {
-            Some(valid) => said.with_help(format!("one of: {valid}")),
-            None => said,
-        };
-    }
-    match std::error::Error::source(problem) {
-        // Our own value parsers speak for themselves.
-        Some(reason) if reason.to_string().starts_with('`') => error(reason.to_string(), place),
-        Some(reason) => error(
-            format!("`{value}` does not fit {argument}: {reason}"),
-            place,
-        ),
-        None => error(format!("`{value}` does not fit {argument}"), place),
-    }
-}
-
-/// What can follow a verb that is a group: `start, stop, …`.
-fn actions(verb: &str) -> Option<String> {
-    let grammar = Typed::command();
-    let verb = grammar.find_subcommand(verb)?;
-    let all: Vec<_> = verb
-        .get_subcommands()
-        .map(clap::Command::get_name)
-        .collect();
-    (!all.is_empty()).then(|| all.join(", "))
-}
-
-fn usage_of(text: &str) -> String {
-    let mut command = Typed::command();
-    command.build();
-    let mut words = text.split_whitespace();
-    let verb = words.next().unwrap_or_default();
-    let Some(verb) = command.find_subcommand_mut(verb) else {
-        return String::new();
-    };
-    let action = words.next().unwrap_or_default();
-    let usage = match verb.find_subcommand_mut(action) {
-        Some(action) => action.render_usage(),
-        None => verb.render_usage(),
-    };
-    let usage = usage.to_string();
-    usage.trim_start_matches("Usage:").trim().to_owned()
-}
-
-/// Where a word stands in the line; the whole line when quoting hid it.
-fn place_of(word: &str, text: &str) -> Range<usize> {
-    match text.find(word) {
-        Some(at) if !word.is_empty() => at..at + word.len(),
-        _ => 0..text.trim_end().len(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lang::Place;
     use crate::net::Endpoint;
+    use clap::CommandFactory;
 
     fn message(text: &str) -> String {
         let problem = parse_line(text).unwrap_err();
@@ -530,6 +324,23 @@ mod tests {
             (
                 "lsten 127.0.0.1:0",
                 "there is no verb `lsten` @lsten | did you mean `listen`?",
+            ),
+            (
+                "hint",
+                "there is no verb `hint` @hint | `help` lists the verbs",
+            ),
+            (
+                "connect server from 127.77.0.1",
+                "`connect` has no place for `from` @from | did you mean `--from 127.77.0.1`?",
+            ),
+            (
+                "connect server nodelay",
+                "`connect` has no place for `nodelay` @nodelay | did you mean `--nodelay`?",
+            ),
+            (
+                "send c1 hello big world --within 1s",
+                "`send` has no place for `big` @big | a text with spaces needs quotes: \
+             `send c1 \"hello big world\" --within 1s`",
             ),
             (
                 "frobnicate",
@@ -623,8 +434,5 @@ mod tests {
             .map(|v| v.get_name().to_owned())
             .collect();
         assert_eq!(grammar, VERBS);
-        for verb in VERBS {
-            assert!(verb_usage(verb).unwrap().contains("Usage:"), "{verb}");
-        }
     }
 }

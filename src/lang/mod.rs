@@ -9,12 +9,14 @@ mod command;
 mod expr;
 mod fields;
 mod filters;
+mod help;
 mod line;
 mod observed;
 mod outcome;
 mod places;
 mod ran;
 mod scope;
+mod slips;
 mod split;
 mod template;
 mod verdicts;
@@ -25,9 +27,8 @@ pub use card::{Card, CardSource, Cause};
 pub use command::*;
 pub use expr::{Expr, ExprError, Verdict};
 pub use fields::FIELDS;
-pub use line::{
-    Line, LineError, parse_line, parse_words, verb_flags, verb_names, verb_usage, verbs,
-};
+pub use help::{VERB_GROUPS, verb_flags, verb_usage, verbs};
+pub use line::{Line, LineError, parse_line, parse_words, verb_names};
 pub use outcome::*;
 pub use ran::{Author, Ran};
 pub use scope::Scope;

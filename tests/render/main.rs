@@ -169,6 +169,23 @@ fn pages() {
     }
 }
 
+#[test]
+fn the_help_of_a_lesson_fits_a_small_screen() {
+    let owned = |(word, about): (&str, String)| (word.to_owned(), about);
+    let words = looplab::tutor::WORDS.iter().copied();
+    let help = Event::Help {
+        words: words.map(|(w, m)| owned((w, m.to_owned()))).collect(),
+        verbs: looplab::lang::verbs().into_iter().map(owned).collect(),
+    };
+    let text = printed(SCREEN, |view| {
+        view.event(&help).unwrap();
+        view.ask(&looplab::tutor::Ask::Commands).unwrap();
+    });
+    // With the prompt below. The empty line above may leave.
+    let lines = text.trim_start().lines().count();
+    assert!(lines < 24, "{lines}\n{text}");
+}
+
 /// Words and numbers of a text, without what frames them.
 fn words(text: &str) -> std::collections::BTreeSet<&str> {
     let frame = |c: char| c.is_whitespace() || "│─┼├┤┌┐└┘›•–·✓:,".contains(c);

@@ -455,14 +455,18 @@ pub(crate) fn lesson() -> Vec<Event> {
             words: pairs(&[
                 ("next", "go on; Enter alone does the same"),
                 ("solution", "type the solution into the prompt, without running it"),
+                ("reset", "start this step afresh"),
             ]),
             verbs: pairs(&[
                 ("listen", "Open a listener: claim an endpoint, and let connections queue there (bind(2), listen(2))."),
+                ("reset", "Close a connection abruptly: the peer gets a RST."),
                 ("who", "Say what holds a port, and how it would become free."),
             ]),
         },
         Event::VerbHelp {
-            text: "Take the oldest waiting connection\n\nUsage: accept [OPTIONS] <LISTENER>\n\nOptions:\n      --within <TIME>  How long to wait".to_owned(),
+            text: "`accept [OPTIONS] <LISTENER>`\nTake the oldest waiting connection.\n\
+                   LISTENER\tThe name of a listener\n--within TIME\tHow long to wait"
+                .to_owned(),
         },
         Event::LessonDone {
             lesson: "address-in-use".to_owned(),

@@ -4,6 +4,7 @@
 //! endpoint, cause. Every view shows these blocks, so a fact is worded once. Nothing here knows
 //! widths, colours or streams.
 mod failure;
+mod help;
 mod hints;
 mod looking;
 mod measuring;

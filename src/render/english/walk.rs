@@ -1,7 +1,7 @@
 //! Events of a walk in words, those that need no memory of what was before.
-use super::fact;
 use super::words::counted;
-use crate::render::block::{Block, Item, ItemText, Mark, Mistake, Table};
+use super::{fact, help};
+use crate::render::block::{Block, Item, ItemText, Mark, Mistake};
 use crate::render::highlight::highlight;
 use crate::render::line::Line;
 use crate::render::sanitize::{Safe, columns};
@@ -53,10 +53,8 @@ pub(super) fn tell(event: &Event) -> Vec<Block> {
         } => mistaken(line, message, span, help.as_deref()),
         Event::StepSkipped { reason, .. } => apart(remark(reason)),
         Event::Notes { text } => vec![Block::Gap, labelled("instructor's notes", text)],
-        Event::Help { words, verbs } => help(words, verbs),
-        Event::VerbHelp { text } => {
-            vec![Block::Verbatim(text.lines().map(Line::from).collect())]
-        }
+        Event::Help { words, verbs } => help::list(words, verbs),
+        Event::VerbHelp { text } => help::page(text),
         Event::Play { on: true } => apart(remark(
             "Free play: any line of the lab. `done` returns to the lesson.",
         )),
@@ -227,25 +225,6 @@ fn mistaken(
     ];
     if let Some(help) = help {
         blocks.extend(remark(help));
-    }
-    blocks
-}
-
-fn help(words: &[(String, String)], verbs: &[(String, String)]) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    for (title, rows) in [("Words", words), ("Verbs of the lab", verbs)] {
-        if rows.is_empty() {
-            continue;
-        }
-        blocks.push(Block::Gap);
-        blocks.push(Block::Heading(Line::of(Role::Heading, title)));
-        let mut table = Table::new(&["", ""]);
-        table.titles = 1;
-        table.rows = rows
-            .iter()
-            .map(|(word, meaning)| vec![Line::of(Role::Key, word), Line::marked(meaning)])
-            .collect();
-        blocks.push(Block::Table(table));
     }
     blocks
 }
