@@ -15,7 +15,9 @@ pub(crate) struct ProgressEye {
     journal: Rc<RefCell<Journal>>,
     screen: Screen,
     lesson: String,
-    /// Whether the walk starts the lesson over, rather than going on or looking at a step.
+    /// Whether the walk starts the lesson over, rather than going on or looking at a step. Written
+    /// down with the first step that is done: a page that was only looked at forgets no place, and
+    /// the first screen is there before anything is written.
     anew: bool,
     predicted: Option<String>,
     came_true: Vec<String>,
@@ -53,12 +55,7 @@ impl ProgressEye {
 impl Eye for ProgressEye {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::LessonStarted { lesson, .. } => {
-                self.lesson.clone_from(lesson);
-                if self.anew {
-                    self.bare(journal::Event::LessonStarted)?;
-                }
-            }
+            Event::LessonStarted { lesson, .. } => self.lesson.clone_from(lesson),
             Event::Predicted { text, .. } => self.predicted = Some(text.clone()),
             Event::Graded {
                 truth,
@@ -69,6 +66,9 @@ impl Eye for ProgressEye {
                 self.misconception.clone_from(misconception);
             }
             Event::StepDone { step, result } => {
+                if std::mem::take(&mut self.anew) {
+                    self.bare(journal::Event::LessonStarted)?;
+                }
                 let came_true = std::mem::take(&mut self.came_true);
                 let mut record = Record::step(SystemTime::now(), &self.lesson, step, *result)
                     .with_prediction(self.predicted.take(), came_true);
