@@ -345,6 +345,43 @@ fn a_filter_is_silent_or_answers() {
     });
 }
 
+#[test]
+fn a_refusal_names_its_step_and_what_would_allow_it() {
+    let name = "a_refusal_names_its_step_and_what_would_allow_it";
+    as_user(name, || {
+        let table = [
+            ("max_user_namespaces", "making a user namespace"),
+            ("max_net_namespaces", "making a network namespace"),
+        ];
+        for (setting, expected) in table {
+            // In a user namespace of its own anybody may forbid the next one.
+            let path = format!("/proc/sys/user/{setting}");
+            let script = format!("echo 0 > {path} && exec \"$0\" run - --json");
+            let looplab = env!("CARGO_BIN_EXE_looplab");
+            let child = Command::new("unshare")
+                .args(["-Ur", "sh", "-c", &script, looplab])
+                .current_dir("/")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn();
+            let Ok(mut child) = child else {
+                return skip(name, "there is no unshare(1) here");
+            };
+            let lines = b"world private\nhere = world\nshow machine.private\n";
+            child.stdin.take().unwrap().write_all(lines).unwrap();
+            let said = child.wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&said.stdout);
+            let outcomes: Vec<&str> = said.lines().collect();
+            assert!(outcomes[0].contains("not_available"), "{said}");
+            for part in [expected, "(ENOSPC)", setting] {
+                assert!(outcomes[0].contains(part), "{part}: {said}");
+            }
+            assert!(outcomes[1].contains(r#""world":"host""#), "{said}");
+            assert!(outcomes[2].contains(r#""value":false"#), "{said}");
+        }
+    });
+}
+
 /// Children of a process, by the kernel's list of all processes.
 fn children(parent: u32) -> Vec<i32> {
     let all = fs::read_dir("/proc").unwrap().flatten();

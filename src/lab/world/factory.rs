@@ -1,10 +1,12 @@
 //! The parent's side of the private world: it starts the helper, and asks it for sockets.
 use std::fs::File;
 use std::io;
+use std::net::Shutdown;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::helper::Plan;
@@ -118,9 +120,20 @@ impl Namespace for World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        if let Some(pid) = self.helper {
-            sys::reap(pid);
+        let Some(pid) = self.helper else { return };
+        let control = self
+            .control
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        // The end of the control socket ends the helper, and its neighbour first.
+        drop(control.shutdown(Shutdown::Both));
+        if let Ok(watch) = sys::watch(pid) {
+            let mut ends = [PollFd::new(watch.as_fd(), PollFlags::POLLIN)];
+            let within = PollTimeout::try_from(limits::INTERRUPT_GRACE);
+            // However that wait ends, the helper is gone after the next line.
+            poll(&mut ends, within.unwrap_or(PollTimeout::ZERO)).ok();
         }
+        sys::reap(pid);
     }
 }
 

@@ -31,6 +31,8 @@ type Stopped = (Step, sys::Number);
 /// From the fork to the end of the helper.
 pub(super) fn live(control: RawFd, plan: &Plan) {
     report(control, enter(control, plan)).and_then(|()| serve(control));
+    // An orphan would be left to whoever reaps orphans here, which in a container may be nobody.
+    sys::outlive_children();
 }
 
 /// Says how it went. `None` when there is nobody to serve.

@@ -101,6 +101,27 @@ pub(super) fn detach() {
     }
 }
 
+/// A descriptor that becomes readable when a child ends (pidfd_open(2), Linux 5.3).
+#[expect(unsafe_code, reason = "pidfd_open(2) has no safe wrapper")]
+pub(super) fn watch(pid: i32) -> io::Result<OwnedFd> {
+    // SAFETY: pidfd_open takes numbers; a descriptor it gives is new and nobody else's.
+    unsafe {
+        let answer = libc::syscall(libc::SYS_pidfd_open, pid, 0);
+        match RawFd::try_from(answer) {
+            Ok(descriptor) if descriptor >= 0 => Ok(OwnedFd::from_raw_fd(descriptor)),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+/// Waits until this process has no child, of the helper that forgets its children.
+#[expect(unsafe_code, reason = "waitpid(2) has no safe wrapper in use here")]
+pub(super) fn outlive_children() {
+    // SAFETY: a null status is allowed. With SIGCHLD ignored the call returns when the last child
+    // is gone (wait(2)), or at once when there is none; every signal but SIGKILL is blocked.
+    unsafe { libc::waitpid(-1, std::ptr::null_mut(), 0) };
+}
+
 /// Children of this process are forgotten when they end, of the helper.
 #[expect(unsafe_code, reason = "signal(2) has no safe wrapper in use here")]
 pub(super) fn forget_children() {
