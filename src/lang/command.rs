@@ -2,10 +2,9 @@
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::capture::{Capture, States};
+use super::world_verbs::{Filter, Link, Neighbour, Sysctl, World};
 use crate::limits;
 use crate::net::{Endpoint, PortRange, TcpState};
 
@@ -29,19 +28,6 @@ pub enum Place {
     Literal(Endpoint),
     /// `server`: the local endpoint of what is bound to that name.
     Name(String),
-}
-
-/// Where the lines of a step run.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ValueEnum,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum WorldName {
-    /// The learner's own machine.
-    #[default]
-    Host,
-    /// A network namespace of its own (Linux).
-    Private,
 }
 
 /// Everything a line can ask of the lab.
@@ -447,95 +433,6 @@ pub struct Repeat {
     pub command: Vec<String>,
 }
 
-/// `world [private|host]`
-#[derive(Clone, Debug, Default, PartialEq, Args)]
-pub struct World {
-    /// The world to go into. What is open stays open, where it is.
-    #[arg(value_enum)]
-    pub world: Option<WorldName>,
-}
-
-/// Whether an interface carries packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
-    /// It does.
-    Up,
-    /// It does not.
-    Down,
-}
-
-/// `link lo up|down`
-#[derive(Clone, Debug, PartialEq, Args)]
-pub struct Link {
-    /// An interface of the private world.
-    pub interface: String,
-    /// On or off.
-    #[arg(value_enum)]
-    pub switch: Switch,
-}
-
-/// `neighbour [VERB …]`
-#[derive(Clone, Debug, Default, PartialEq, Args)]
-pub struct Neighbour {
-    /// A verb and its arguments, which then runs on the neighbour's machine.
-    #[arg(num_args = 0.., trailing_var_arg = true, allow_hyphen_values = true, value_name = "VERB")]
-    pub command: Vec<String>,
-}
-
-/// What becomes of packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FilterAction {
-    /// They are gone, and nobody is told.
-    Drop,
-    /// They are gone, and the sender is told: ICMP port unreachable.
-    Reject,
-}
-
-/// What `filter` does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FilterVerb {
-    /// Packets to the endpoint are gone, and nobody is told.
-    Drop,
-    /// Packets to the endpoint are gone, and the sender is told.
-    Reject,
-    /// All rules go.
-    Clear,
-}
-
-impl FilterVerb {
-    /// What becomes of packets; `None` when nothing does any more.
-    pub fn action(self) -> Option<FilterAction> {
-        match self {
-            Self::Drop => Some(FilterAction::Drop),
-            Self::Reject => Some(FilterAction::Reject),
-            Self::Clear => None,
-        }
-    }
-}
-
-/// `filter [drop|reject|clear] [ENDPOINT]`
-#[derive(Clone, Debug, Default, PartialEq, Args)]
-pub struct Filter {
-    /// What becomes of the packets.
-    #[arg(value_enum)]
-    pub verb: Option<FilterVerb>,
-    /// Where they go to: 127.0.0.1:8080, 0.0.0.0:8080 for every address, or a name.
-    #[arg(value_parser = parse_place, required_if_eq_any([("verb", "drop"), ("verb", "reject")]))]
-    pub endpoint: Option<Place>,
-}
-
-/// `sysctl SETTING [VALUE]`
-#[derive(Clone, Debug, PartialEq, Args)]
-pub struct Sysctl {
-    /// A setting, such as net.ipv4.ip_local_port_range.
-    #[arg(value_name = "SETTING")]
-    pub setting: String,
-    /// The new value, in the private world.
-    #[arg(num_args = 0.., allow_hyphen_values = true)]
-    pub value: Vec<String>,
-}
-
 /// `expect EXPR`, `show EXPR`
 #[derive(Clone, Debug, PartialEq, Args)]
 pub struct Expression {
@@ -596,7 +493,7 @@ pub fn is_name(word: &str) -> bool {
         && word.len() <= 40
 }
 
-fn parse_place(text: &str) -> Result<Place, String> {
+pub(super) fn parse_place(text: &str) -> Result<Place, String> {
     if is_name(text) {
         return Ok(Place::Name(text.to_owned()));
     }

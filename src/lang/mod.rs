@@ -21,6 +21,7 @@ mod split;
 mod template;
 mod verdicts;
 mod wire;
+mod world_verbs;
 
 pub use capture::*;
 pub use card::{Card, CardSource, Cause};
@@ -35,3 +36,4 @@ pub use scope::Scope;
 pub use template::Template;
 pub use verdicts::TESTS;
 pub use wire::*;
+pub use world_verbs::*;

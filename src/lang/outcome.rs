@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::card::Card;
-use super::command::{FilterAction, WorldName};
 use super::wire::{CaptureSaved, CaptureStarted, CaptureStopped, Captured, EndStates};
+use super::world_verbs::{FilterAction, WorldName};
 use crate::net::{Endpoint, Errno, FourTuple, PortRange, TcpState};
 
 /// What one line did, success or failure alike.
