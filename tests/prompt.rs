@@ -133,6 +133,37 @@ fn a_solution_is_typed_in_and_not_run() {
 }
 
 #[test]
+fn a_solution_of_several_lines_needs_one_enter_unless_it_was_edited() {
+    let preset = || setup().var("PRESET", "one 1\ntwo 2");
+    for (keys, said) in [
+        ("\r", "block [\"one 1\", \"two 2\"]"),
+        ("!\r\r", "block [\"one 1\", \"two 2!\"]"),
+        ("hint\r", "line \"hint\""),
+        (" help two\r", "line \"help two\""),
+    ] {
+        let mut terminal = preset().start();
+        terminal.wait_for_line("two 2");
+        terminal.send(keys);
+        terminal.wait_for_text(said);
+    }
+}
+
+#[test]
+fn a_suggestion_leaves_with_ctrl_c() {
+    let mut terminal = setup().var("COLOUR", "").start();
+    terminal.wait_for_line("ask >");
+    terminal.send("listen server\r");
+    terminal.wait_for_text("line \"listen server\"");
+    terminal.wait_for_line("ask >");
+    terminal.send("lis");
+    terminal.wait_for_line("ask > listen server");
+    terminal.send("\x03");
+    terminal.wait_for_text("interrupted");
+    terminal.wait_for_line("ask >");
+    assert!(terminal.rows().iter().any(|row| row == "ask > lis"));
+}
+
+#[test]
 fn bytes_that_are_no_text_are_survived() {
     let mut terminal = started();
     terminal.send(b"abc\xff");
@@ -245,8 +276,10 @@ fn an_editor_that_panics_gives_way_to_plain_lines() {
     assert!(!terminal.screen().bracketed_paste());
     terminal.send("listen\r");
     terminal.wait_for_text("line \"listen\"");
+    terminal.wait_for_line("ask >");
     terminal.send("half\x03");
     terminal.wait_for_text("interrupted");
+    terminal.wait_for_line("ask >");
     terminal.send("\x04");
     assert_eq!(terminal.exit_status(), 0);
 }

@@ -44,6 +44,17 @@ fn tab_completes_a_verb_and_a_name() {
 }
 
 #[test]
+fn a_line_that_failed_is_not_suggested() {
+    let home = Home::new();
+    let mut terminal = home.setup(&["lab"]).start();
+    terminal.wait_for_prompt();
+    terminal.run("listen 127.0.0.1:0");
+    terminal.run("listen abc");
+    terminal.send("lis");
+    terminal.wait_for_line("lab > listen 127.0.0.1:0");
+}
+
+#[test]
 fn a_paste_of_two_lines_runs_only_when_confirmed() {
     let home = Home::new();
     let mut terminal = home.lab();

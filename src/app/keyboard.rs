@@ -59,6 +59,7 @@ impl Keyboard {
                 label: label.to_owned(),
                 preset,
                 words: words.clone(),
+                misread: self.screen.take_misread(),
             };
             match self.input.line(&prompt)? {
                 Typed::Line(line) => {

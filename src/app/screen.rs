@@ -2,7 +2,7 @@
 //!
 //! A front end says what to show; how it looks is the view's business. Data goes to standard
 //! output, remarks about it to standard error, so that a pipe gets the one without the other.
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::prove::Proof;
 use super::walk::Eye;
-use crate::lang::{LineError, Outcome, verbs};
+use crate::lang::{FailureCause, LineError, Outcome, verbs};
 use crate::lesson::{Diagnostic, LessonError, Look, Severity};
 use crate::render::{
     Block, Check, Found, Line, MenuEntry, Page, Role, Style, View, ViewKind, checks, found, list,
@@ -47,6 +47,8 @@ pub(crate) struct Screen {
     view: Rc<RefCell<Box<dyn View>>>,
     kind: ViewKind,
     style: Style,
+    /// Whether the last line that ran was not understood.
+    misread: Rc<Cell<bool>>,
 }
 
 impl Screen {
@@ -56,11 +58,18 @@ impl Screen {
             view: Rc::new(RefCell::new(view(kind, io::stdout(), style))),
             kind,
             style,
+            misread: Rc::default(),
         }
+    }
+
+    /// Whether what was typed last was not understood. Forgets it.
+    pub(crate) fn take_misread(&self) -> bool {
+        self.misread.take()
     }
 
     /// One event.
     pub(crate) fn show(&self, event: &Event) -> io::Result<()> {
+        self.misread.set(self.misread.get() || is_misreading(event));
         self.view.borrow_mut().event(event)
     }
 
@@ -286,6 +295,20 @@ impl Screen {
             blocks: Vec::new(),
             records: vec![record],
         })
+    }
+}
+
+/// A line that cannot be read, or that names what is not there: nothing to suggest again.
+fn is_misreading(event: &Event) -> bool {
+    match event {
+        Event::BadLine { .. } => true,
+        Event::Outcome { outcome } => outcome.failure().is_some_and(|failure| {
+            matches!(
+                failure.error,
+                FailureCause::NoSuchName | FailureCause::Malformed
+            )
+        }),
+        _ => false,
     }
 }
 

@@ -2,39 +2,34 @@
 //!
 //! It returns text and runs nothing. Several lines at once are shown and confirmed first: a paste
 //! may come from a web page that showed something else.
-use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use nix::errno::Errno;
-use rustyline::completion::{Completer, Pair};
 use rustyline::config::BellStyle;
 use rustyline::error::ReadlineError;
-use rustyline::highlight::{CmdKind, Highlighter};
-use rustyline::hint::{Hinter, HistoryHinter};
 use rustyline::history::MemHistory;
-use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{ColorMode, CompletionType, Config, Context, Helper};
+use rustyline::{ColorMode, CompletionType, Config};
 
+use super::assistant::Assistant;
 use super::ballast::Ballast;
 use super::plain::Plain;
 use super::terminal::PlainInput;
 use super::words::Words;
-use super::{Dropped, Input, Memory, Prompt, Settings, Typed, complete, is_unseen, paint, sys};
+use super::{Dropped, Input, Memory, Prompt, Settings, Typed, paint};
 use crate::limits;
-use crate::render::Role;
-use crate::render::style::Palette;
 
 /// Lines typed by a person who can edit them.
 pub struct Editor {
-    lines: rustyline::Editor<Help, MemHistory>,
+    lines: rustyline::Editor<Assistant, MemHistory>,
     memory: Box<dyn Memory>,
     recalled: bool,
     dropped: usize,
     ballast: Ballast,
     /// What reads lines once the editor has failed.
     instead: Option<Plain>,
+    /// What was typed last.
+    last: Vec<String>,
 }
 
 impl Editor {
@@ -53,13 +48,7 @@ impl Editor {
             .build();
         let history = MemHistory::with_config(&config);
         let mut lines = rustyline::Editor::with_history(config, history).map_err(into_io)?;
-        lines.set_helper(Some(Help {
-            palette: Palette::new(settings.colour),
-            words: Words::default(),
-            ask_topics: settings.topics,
-            topics: OnceCell::new(),
-            asked: RefCell::default(),
-        }));
+        lines.set_helper(Some(Assistant::new(settings.colour, settings.topics)));
         Ok(Self {
             lines,
             memory: settings.memory,
@@ -67,6 +56,7 @@ impl Editor {
             dropped: 0,
             ballast: Ballast::default(),
             instead: None,
+            last: Vec::new(),
         })
     }
 
@@ -111,14 +101,40 @@ impl Editor {
         Typed::Dropped(Dropped::NoEditor)
     }
 
+    /// Prepares the helper for a line.
+    fn begin(&mut self, prompt: &Prompt, preset: &str) {
+        let last = std::mem::take(&mut self.last);
+        if let Some(assistant) = self.lines.helper_mut() {
+            if prompt.misread {
+                assistant.ghosts.dismiss(last);
+            }
+            assistant.begin(&prompt.words, preset);
+        }
+    }
+
     fn typed(&mut self, text: &str, prompt: &Prompt) -> Typed {
-        let typed = sorted(text);
-        match &typed {
-            Typed::Line(line) => self.keep(line, &prompt.words),
-            Typed::Block(lines) => lines.iter().for_each(|line| self.keep(line, &prompt.words)),
-            _ => {}
+        let assistant = self.lines.helper();
+        let meant = assistant.and_then(|assistant| assistant.instead_of_preset(text));
+        let typed = sorted(meant.unwrap_or(text));
+        self.last = match &typed {
+            Typed::Line(line) => vec![line.clone()],
+            Typed::Block(lines) => lines.clone(),
+            _ => Vec::new(),
+        };
+        for line in self.last.clone() {
+            self.keep(&line, &prompt.words);
         }
         typed
+    }
+
+    /// Ctrl-C leaves the suggestion behind the cursor on the screen, as if it had been typed.
+    fn wipe_ghost(&mut self, label: &str) -> io::Result<()> {
+        let columns = self.lines.dimensions().map_or(0, |(columns, _)| columns);
+        let assistant = self.lines.helper();
+        let wipe = assistant.and_then(|a| a.ghosts.wipe(label, usize::from(columns)));
+        let mut screen = io::stdout();
+        screen.write_all(wipe.unwrap_or_default().as_bytes())?;
+        screen.flush()
     }
 }
 
@@ -128,18 +144,19 @@ impl Input for Editor {
             return plain.line(prompt);
         }
         self.recall();
-        if let Some(help) = self.lines.helper_mut() {
-            help.words.clone_from(&prompt.words);
-            help.asked.take();
-        }
+        let preset = prompt.preset.as_deref().unwrap_or_default();
+        let preset = paint::seen(preset.trim_matches('\n').trim_end());
+        self.begin(prompt, &preset);
         // What was printed so far comes before the prompt.
         io::stdout().flush()?;
         let label = format!("{} ", prompt.label);
-        let preset = prompt.preset.as_deref().unwrap_or_default().trim_end();
-        let answer = self.edit(&label, &paint::seen(preset));
+        let answer = self.edit(&label, &preset);
         let typed = match answer {
             Ok(text) => self.typed(&text, prompt),
-            Err(ReadlineError::Interrupted) => Typed::Interrupted,
+            Err(ReadlineError::Interrupted) => {
+                self.wipe_ghost(&label)?;
+                Typed::Interrupted
+            }
             Err(ReadlineError::Eof) => Typed::Eof,
             Err(error) if is_not_utf8(&error) => Typed::Dropped(Dropped::NotUtf8 { place: None }),
             Err(error) if is_end_of_editor(&error) => self.give_up(),
@@ -165,7 +182,7 @@ pub(super) fn give_up_after(dropped: &mut usize, typed: Typed) -> io::Result<Typ
 }
 
 /// One line, a block, or too much of either. What is not drawn is not kept.
-fn sorted(text: &str) -> Typed {
+pub(super) fn sorted(text: &str) -> Typed {
     let seen = paint::seen(text.trim_matches('\n'));
     if seen.len() > limits::LINE_BYTES {
         return Typed::Dropped(Dropped::TooLong { bytes: seen.len() });
@@ -202,89 +219,6 @@ fn into_io(error: ReadlineError) -> io::Error {
         ReadlineError::Io(error) => error,
         ReadlineError::Errno(error) => error.into(),
         other => io::Error::other(other.to_string()),
-    }
-}
-
-/// What rustyline asks while a line is edited.
-struct Help {
-    palette: Palette,
-    words: Words,
-    ask_topics: Box<dyn Fn() -> Vec<String>>,
-    topics: OnceCell<Vec<String>>,
-    /// The block the learner was asked about; the next Enter confirms it if it is still the same.
-    asked: RefCell<Option<String>>,
-}
-
-impl Helper for Help {}
-
-impl Completer for Help {
-    type Candidate = Pair;
-
-    fn complete(
-        &self,
-        line: &str,
-        pos: usize,
-        _ctx: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let topics = || self.topics.get_or_init(|| (self.ask_topics)()).clone();
-        let offer = complete::offer(line, pos, &self.words, &topics);
-        let pairs = offer.words.into_iter().map(|word| Pair {
-            display: word.trim_end().to_owned(),
-            replacement: word,
-        });
-        Ok((offer.start, pairs.collect()))
-    }
-}
-
-impl Hinter for Help {
-    type Hint = String;
-
-    /// Without colour a suggestion would look as if it had been typed.
-    fn hint(&self, line: &str, pos: usize, ctx: &Context<'_>) -> Option<String> {
-        if !self.palette.paints() || line.contains('\n') {
-            return None;
-        }
-        HistoryHinter::new().hint(line, pos, ctx)
-    }
-}
-
-impl Highlighter for Help {
-    fn highlight<'l>(&self, line: &'l str, _pos: usize) -> Cow<'l, str> {
-        paint::line(line, &self.words, &self.palette)
-    }
-
-    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
-        &'s self,
-        prompt: &'p str,
-        _default: bool,
-    ) -> Cow<'b, str> {
-        // Drawn in raw mode only.
-        sys::nothing_runs();
-        paint::text(prompt, Role::Prompt, &self.palette)
-    }
-
-    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        paint::text(hint, Role::Dim, &self.palette)
-    }
-
-    fn highlight_char(&self, line: &str, _pos: usize, kind: CmdKind) -> bool {
-        // Moving the cursor changes no colour; without colour only the unseen needs a new drawing.
-        kind != CmdKind::MoveCursor && (self.palette.paints() || line.contains(is_unseen))
-    }
-}
-
-impl Validator for Help {
-    /// Enter under several lines asks once; the next Enter takes them.
-    fn validate(&self, ctx: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let text = ctx.input().trim_matches('\n');
-        let lines = text.lines().count();
-        let mut asked = self.asked.borrow_mut();
-        if lines < 2 || asked.as_deref() == Some(text) {
-            return Ok(ValidationResult::Valid(None));
-        }
-        *asked = Some(text.to_owned());
-        let question = format!("\n{lines} lines. Enter runs them one by one, Ctrl-C drops them.");
-        Ok(ValidationResult::Invalid(Some(question)))
     }
 }
 

@@ -4,9 +4,11 @@
 //!
 //! Nothing here runs a line or knows what it means beyond its shape, and nothing that was pasted is
 //! ever returned before it was seen.
+mod assistant;
 mod ballast;
 mod complete;
 mod editor;
+mod ghosts;
 mod paint;
 mod plain;
 mod sys;
@@ -38,9 +40,11 @@ pub trait Input {
 pub struct Prompt {
     /// `lesson 4, step 3 >`; a space follows it.
     pub label: String,
-    /// A solution, typed in but not run. Several lines become a block. A plain prompt cannot type
-    /// for the learner and leaves it to the text above it.
+    /// A solution, typed in but not run: Enter runs it. Several lines become a block. A plain prompt
+    /// cannot type for the learner; there an empty line stands for it.
     pub preset: Option<String>,
+    /// Whether the line before was not understood; it is not suggested again.
+    pub misread: bool,
     /// What Tab knows.
     pub words: Words,
 }

@@ -147,6 +147,12 @@ impl Input for Plain {
             }
             answer => answer?,
         };
+        let typed = match (typed, &prompt.preset) {
+            (Typed::Line(line), Some(preset)) if line.trim().is_empty() => {
+                Typed::Block(preset.lines().map(str::to_owned).collect())
+            }
+            (typed, _) => typed,
+        };
         if matches!(typed, Typed::Interrupted | Typed::Eof) {
             // Ctrl-C and Ctrl-D leave the cursor behind the prompt.
             self.say("\n")?;
@@ -228,6 +234,20 @@ mod tests {
         assert_eq!(plain.line(&prompt).unwrap(), Typed::Line("one".to_owned()));
         assert_eq!(plain.line(&prompt).unwrap(), Typed::Eof);
         assert_eq!(screen.lock().unwrap().as_slice(), b"lab > lab > \n");
+    }
+
+    #[test]
+    fn an_empty_line_takes_what_is_offered() {
+        let mut plain = Plain::silent(&b"\nhint\n\n"[..]);
+        let prompt = Prompt {
+            preset: Some("listen 0\nrange".to_owned()),
+            ..Prompt::new(">")
+        };
+        let block = Typed::Block(vec!["listen 0".to_owned(), "range".to_owned()]);
+        assert_eq!(plain.line(&prompt).unwrap(), block);
+        assert_eq!(plain.line(&prompt).unwrap(), Typed::Line("hint".to_owned()));
+        let nothing = Prompt::new(">");
+        assert_eq!(plain.line(&nothing).unwrap(), Typed::Line(String::new()));
     }
 
     struct Ringing;

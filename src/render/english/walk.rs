@@ -165,7 +165,10 @@ fn standing(goals: &[GoalState], met: bool) -> Vec<Block> {
 }
 
 fn solution(lines: &[String]) -> Vec<Block> {
-    let mut blocks = remark("The solution stands in the prompt; Enter runs it.");
+    let mut blocks = match lines.len() {
+        1 => remark("The solution; Enter runs it:"),
+        _ => remark("The solution; Enter runs it line by line:"),
+    };
     blocks.extend(lines.iter().map(|line| Block::Command(highlight(line))));
     blocks
 }
