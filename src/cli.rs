@@ -229,10 +229,11 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 /// clap's own text: help and version are data, a mistake is talk.
 fn usage(problem: &clap::Error) -> Exit {
-    // A closed pipe is no mistake of the command line, and there is nobody left to tell.
-    drop(problem.print());
-    match problem.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+    let printed = problem.print();
+    match (problem.kind(), printed) {
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Ok(())) => Exit::Done,
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Err(error)) => app::ended(&error),
+        // Where a mistake cannot be told, the exit code still tells.
         _ => Exit::Usage,
     }
 }

@@ -42,13 +42,11 @@ pub(crate) fn lessons_called(context: &Context, word: &str) -> Vec<String> {
         numbered || entry.id == lower || title(entry) == lower
     };
     let part = |entry: &&Entry| entry.id.contains(&lower) || title(entry).contains(&lower);
-    match entries.iter().find(exact) {
-        Some(entry) => vec![entry.id.clone()],
-        None => {
-            let fits = entries.iter().filter(part);
-            fits.map(|entry| entry.id.clone()).collect()
-        }
+    if let Some(entry) = entries.iter().find(exact) {
+        return vec![entry.id.clone()];
     }
+    let fits = entries.iter().filter(part);
+    fits.map(|entry| entry.id.clone()).collect()
 }
 
 /// The id of the step that a word means: an id, or a number as the lesson counts them.

@@ -46,7 +46,7 @@ pub fn dispatch(cli: Cli) -> Exit {
     drop(guard);
     match exit {
         Ok(exit) => exit,
-        Err(error) => ended(&context, &error),
+        Err(error) => ended(&error),
     }
 }
 
@@ -71,15 +71,13 @@ fn front_end(context: &Context, verb: &Verb) -> io::Result<Exit> {
 }
 
 /// What an error of the standard streams means for the exit code.
-fn ended(context: &Context, error: &io::Error) -> Exit {
+pub(crate) fn ended(error: &io::Error) -> Exit {
     match error.kind() {
         // The reader has seen enough (`| head -1`).
         io::ErrorKind::BrokenPipe => Exit::Done,
         io::ErrorKind::Interrupted => Exit::Interrupted,
         _ => {
-            context
-                .screen
-                .error(&format!("input or output failed: {error}"));
+            screen::error(&format!("input or output failed: {error}"));
             Exit::Failed
         }
     }

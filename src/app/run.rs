@@ -94,8 +94,8 @@ fn not_utf8(bytes: &[u8]) -> Option<LineError> {
 fn ends(outcome: &Outcome) -> Option<Exit> {
     match (outcome.failure()?.error, outcome.verb) {
         (FailureCause::Interrupted, _) => Some(Exit::Interrupted),
-        (_, "expect" | "wait") => Some(Exit::Failed),
-        (
+        (_, "expect" | "wait")
+        | (
             FailureCause::Malformed
             | FailureCause::NoSuchName
             | FailureCause::NotAllowed

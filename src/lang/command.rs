@@ -462,6 +462,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         "ms" => number / 1000.0,
         "s" | "" => number,
         "m" => number * 60.0,
+        "h" => number * 3600.0,
         _ => return Err(wrong()),
     };
     let duration = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;

@@ -2,7 +2,11 @@
 //!
 //! Every run is held to the promises that hold for all of them, see [`run`]: no panic, a known
 //! exit code, an end.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod authors;
 mod commands;
