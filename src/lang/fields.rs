@@ -10,6 +10,7 @@ pub const FIELDS: &[&str] = &[
     "address",
     "addresses",
     "agent",
+    "arp",
     "backlog",
     "before",
     "body",

@@ -82,7 +82,7 @@ pub struct Packet {
     /// What the destination is called in this lab.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_name: Option<String>,
-    /// `tcp`, `udp`, `icmp`, or `ip` for anything else.
+    /// `tcp`, `udp`, `icmp`, `arp`, or `ip` for anything else.
     pub protocol: &'static str,
     /// Which conversation it belongs to, from 1. An ICMP message belongs to the one it quotes.
     pub conversation: usize,
@@ -91,6 +91,9 @@ pub struct Packet {
     /// The beginning of the payload as text; what is not UTF-8 is replaced. Never printed without
     /// sanitising.
     pub text: String,
+    /// Of ARP, `request` (who has the destination?) or `reply` (the source is here).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arp: Option<&'static str>,
     /// TCP's part.
     #[serde(flatten)]
     pub tcp: Option<Segment>,

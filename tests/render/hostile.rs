@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use looplab::lang::{
-    Author, Bucket, Card, Cause, Closed, CounterReading, Explanation, Fact, FailureCause,
-    HalfClosed, Holders, Holding, InWorld, Interface, Interfaces, LinkState, Observed, Outcome,
-    Plot, Received, Request, Requests, Resolved, Response, Sent, Setting, Shown, SocketRow,
-    SocketTable, Waited, WorldName,
+    Author, Bucket, CaptureSaved, Card, Cause, Closed, CounterReading, Explanation, Fact,
+    FailureCause, HalfClosed, Holders, Holding, InWorld, Interface, Interfaces, LinkState,
+    Observed, Outcome, Packet, Plot, Received, Request, Requests, Resolved, Response, Sent,
+    Setting, Shown, SocketRow, SocketTable, Waited, WorldName,
 };
 use looplab::net::TcpState;
 use looplab::render::{self, Check, Found, MenuEntry};
@@ -15,7 +15,7 @@ use looplab::tutor::{Ask, Event, GoalState, Summary};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Look, printed, stories, tell};
+use super::{Look, printed, stories, tell, wire};
 
 /// Fragments that have driven terminals, parsers or readers up the wall.
 const NASTY: [&str; 34] = [
@@ -161,6 +161,18 @@ fn outcomes(text: &str) -> Vec<Outcome> {
             query: own(),
             addresses: Vec::new(),
             sources: vec![own()],
+        }),
+        wire::shown(
+            vec![Packet {
+                source_name: Some(own()),
+                ..wire::packet(1, "127.0.0.1:1", "[::1]:2", text)
+            }],
+            "lab",
+        ),
+        Fact::CaptureSaved(CaptureSaved {
+            file: own(),
+            count: 1,
+            bytes: 1,
         }),
         Fact::Interfaces(Interfaces {
             interfaces: vec![Interface {

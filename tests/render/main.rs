@@ -4,6 +4,7 @@
 
 mod hostile;
 mod stories;
+mod wire;
 
 use std::fmt::Write as _;
 

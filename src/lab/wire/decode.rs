@@ -4,7 +4,10 @@
 //! a panic. Knows one frame at a time and no history.
 use std::net::{IpAddr, SocketAddr};
 
-use etherparse::{LaxNetSlice, LaxSlicedPacket, TcpOptionElement, TcpSlice, TransportSlice};
+use etherparse::{
+    ArpOperation, ArpPacketSlice, LaxNetSlice, LaxSlicedPacket, TcpOptionElement, TcpSlice,
+    TransportSlice,
+};
 
 use crate::lang::End;
 
@@ -26,6 +29,8 @@ pub(super) enum Body {
     Tcp(Tcp),
     Udp,
     Icmp(Icmp),
+    /// A question who has an address (`true`), or the answer (RFC 826).
+    Arp(bool),
     Other,
 }
 
@@ -78,10 +83,15 @@ impl Frame<'_> {
     }
 }
 
-/// Reads an Ethernet frame of which `whole` bytes were on the wire. `None` for what is no IP.
+/// Reads an Ethernet frame of which `whole` bytes were on the wire. `None` for what is neither IP nor
+/// ARP.
 pub(super) fn decode(bytes: &[u8], whole: usize) -> Option<Frame<'_>> {
     let packet = LaxSlicedPacket::from_ethernet(bytes).ok()?;
-    let (source, destination) = addresses(packet.net.as_ref()?)?;
+    let net = packet.net.as_ref()?;
+    if let LaxNetSlice::Arp(arp) = net {
+        return asked_or_answered(arp);
+    }
+    let (source, destination) = addresses(net)?;
     let with_ports = |from, to| {
         (
             End::Socket(SocketAddr::new(source, from)),
@@ -122,7 +132,7 @@ pub(super) fn decode(bytes: &[u8], whole: usize) -> Option<Frame<'_>> {
             (without, Body::Icmp(body), icmp.payload())
         }
         Some(TransportSlice::Igmp(_)) | None => {
-            let inside = packet.net.as_ref()?.ip_payload_ref()?;
+            let inside = net.ip_payload_ref()?;
             (without, Body::Other, inside.payload)
         }
     };
@@ -132,6 +142,21 @@ pub(super) fn decode(bytes: &[u8], whole: usize) -> Option<Frame<'_>> {
         body,
         length: payload.len() + whole.saturating_sub(bytes.len()),
         payload,
+    })
+}
+
+/// ARP for IPv4 addresses; it has no payload.
+fn asked_or_answered<'f>(arp: &ArpPacketSlice<'f>) -> Option<Frame<'f>> {
+    let ip = |bytes: &[u8]| {
+        let four: [u8; 4] = bytes.try_into().ok()?;
+        Some(End::Address(four.into()))
+    };
+    Some(Frame {
+        source: ip(arp.sender_protocol_addr())?,
+        destination: ip(arp.target_protocol_addr())?,
+        body: Body::Arp(arp.operation() == ArpOperation::REQUEST),
+        length: 0,
+        payload: &[],
     })
 }
 

@@ -37,7 +37,7 @@ struct Direction {
 
 impl Follower {
     /// The next packet of the recording, and the ends of its conversation; `None` for a frame that
-    /// is no IP. It has its number all the same.
+    /// cannot be read. It has its number all the same.
     pub(super) fn packet(&mut self, raw: &Raw) -> Option<(Packet, (End, End))> {
         self.number += 1;
         let started = *self.started.get_or_insert(raw.time);
@@ -60,6 +60,7 @@ impl Follower {
                 Body::Tcp(_) => "tcp",
                 Body::Udp => "udp",
                 Body::Icmp(_) => "icmp",
+                Body::Arp(_) => "arp",
                 Body::Other => "ip",
             },
             conversation: conversation + 1,
@@ -67,7 +68,12 @@ impl Follower {
             text: match frame.body {
                 Body::Tcp(_) | Body::Udp => text(frame.payload),
                 // An error message quotes the packet it is about; other payloads mean nothing here.
-                Body::Icmp(_) | Body::Other => String::new(),
+                Body::Icmp(_) | Body::Arp(_) | Body::Other => String::new(),
+            },
+            arp: match frame.body {
+                Body::Arp(true) => Some("request"),
+                Body::Arp(false) => Some("reply"),
+                _ => None,
             },
             tcp,
             icmp: match &frame.body {
@@ -344,15 +350,39 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_ip_is_passed_over_and_counted() {
-        let arp = raw(
-            "ffffffffffff02000000000108060001080006040001020000000001c0000201",
-            0,
-        );
-        let recording = [arp, raw(CONVERSATION[0], 1)];
+    fn what_cannot_be_read_is_passed_over_and_counted() {
+        let loopback_test = raw("000000000000000000000000900000000100000000000000", 0);
+        let recording = [loopback_test, raw(CONVERSATION[0], 1)];
         let packets = packets(&recording);
         assert_eq!(packets.len(), 1);
         assert_eq!(packets[0].number, 2);
+    }
+
+    #[test]
+    fn who_has_an_address_and_who_answers() {
+        let ask =
+            "ffffffffffff020000000002080600010800060400010200000000020a0000020000000000000a000001";
+        let answer =
+            "020000000002020000000001080600010800060400020200000000010a0000010200000000020a000002";
+        let packets = packets(&recorded(&[ask, answer]));
+        let told: Vec<_> = packets
+            .iter()
+            .map(|p| {
+                (
+                    p.protocol,
+                    p.arp,
+                    p.source.to_string(),
+                    p.destination.to_string(),
+                )
+            })
+            .collect();
+        let (here, there) = ("10.0.0.1".to_owned(), "10.0.0.2".to_owned());
+        let expected = [
+            ("arp", Some("request"), there.clone(), here.clone()),
+            ("arp", Some("reply"), here, there),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(packets[1].conversation, 1);
     }
 
     #[test]

@@ -170,6 +170,15 @@ fn words(packet: &Packet) -> (Vec<Line>, usize) {
             words.push(Line::new().text(format_args!("type {kind} code {code}")));
             return (words, 1);
         }
+        (None, None) if packet.arp.is_some() => {
+            words.push(match packet.arp {
+                Some("request") => {
+                    Line::from("ARP: who has ").and(Role::Endpoint, packet.destination)
+                }
+                _ => Line::from("ARP: here is ").and(Role::Endpoint, packet.source),
+            });
+            return (words, 1);
+        }
         (None, None) => words.push(Line::from(&*packet.protocol.to_ascii_uppercase())),
     }
     if packet.length > 0 || packet.tcp.is_none() {
