@@ -384,6 +384,27 @@ fn on_the_host_root_may_record() {
 }
 
 #[test]
+fn the_cable_to_a_neighbour() {
+    as_user("the_cable_to_a_neighbour", || {
+        privately(
+            r#"
+            neighbour
+            server = listen 0.0.0.0:80
+            capture start veth0
+            there = neighbour connect 10.0.0.1:80
+            talk = accept server
+            tape = capture show --port 80
+            expect tape.count == 3 and tape.packets[0].source == there.local
+            expect tape.packets[0].mss == 1460 and tape.packets[2].destination_name == "talk"
+            whole = capture show
+            arp = show whole.packets | selectattr("arp") | list
+            expect arp.value[0].arp == "request" and arp.value[0].destination == "10.0.0.1"
+            "#,
+        );
+    });
+}
+
+#[test]
 fn wireshark_reads_what_is_saved() {
     as_user("wireshark_reads_what_is_saved", || {
         let directory = tempfile::tempdir().unwrap();
