@@ -18,8 +18,7 @@ use looplab::lang::{Author, Fact, FailureCause, Packet, WorldName};
 use looplab::net::Errno;
 use socket2::{Domain, SockAddr, Type};
 use support::session::{OneCard, follow, lab, message, outcome};
-use support::skip;
-use support::user::as_user;
+use support::user::{as_user, skip};
 
 fn private() -> Lab {
     let mut lab = lab();
@@ -220,15 +219,28 @@ fn what_cannot_be_recorded_is_said() {
 }
 
 #[test]
-fn on_the_host_an_ordinary_user_is_refused() {
-    as_user("on_the_host_an_ordinary_user_is_refused", || {
-        if nix::unistd::geteuid().is_root() {
+fn on_the_host_it_takes_a_privilege() {
+    as_user("on_the_host_it_takes_a_privilege", || {
+        let mut lab = lab();
+        let start = outcome(&mut lab, Author::Lesson, "capture start");
+        if let Some(failure) = start.failure() {
+            assert_eq!(failure.error, FailureCause::Errno(Errno::EPERM));
+            assert!(failure.message.contains("private world"), "{failure:?}");
             return;
         }
-        let outcome = outcome(&mut lab(), Author::Learner, "capture start");
-        let failure = outcome.failure().unwrap();
-        assert_eq!(failure.error, FailureCause::Errno(Errno::EPERM));
-        assert!(failure.message.contains("private world"));
+        let lines = "
+            server = listen 127.0.0.1:0
+            client = connect server
+            talk = accept server
+            tape = capture show
+            expect tape.scope == 'lab' and tape.count == 3
+            nope = connect 127.7.7.31:9
+            expect nope is refused
+            more = capture show
+            last_one = show more.packets | last
+            expect last_one.value.rst
+        ";
+        follow(&mut lab, Author::Lesson, lines);
     });
 }
 
@@ -351,36 +363,6 @@ fn a_flood_of_others_takes_no_room() {
         ";
         follow(&mut lab, Author::Lesson, lines);
     });
-}
-
-#[test]
-fn on_the_host_root_may_record() {
-    if !nix::unistd::geteuid().is_root() {
-        // An ordinary user's refusal has a test of its own.
-        return;
-    }
-    let mut lab = lab();
-    let start = outcome(&mut lab, Author::Lesson, "capture start");
-    if start
-        .failure()
-        .is_some_and(|f| f.error == FailureCause::Errno(Errno::EPERM))
-    {
-        eprintln!("SKIPPED on_the_host_root_may_record: this root has no CAP_NET_RAW");
-        return;
-    }
-    let lines = "
-        server = listen 127.0.0.1:0
-        client = connect server
-        talk = accept server
-        tape = capture show
-        expect tape.scope == 'lab' and tape.count == 3
-        nope = connect 127.7.7.31:9
-        expect nope is refused
-        more = capture show
-        last_one = show more.packets | last
-        expect last_one.value.rst
-    ";
-    follow(&mut lab, Author::Lesson, lines);
 }
 
 #[test]

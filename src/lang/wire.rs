@@ -105,6 +105,10 @@ pub struct Packet {
 /// What is TCP's own in a packet (RFC 9293 §3.1). Sequence numbers count from 0 at each end's SYN;
 /// where the SYN was not recorded, from 1 at the first byte that was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "expressions select packets by these: `selectattr(\"rst\")`"
+)]
 pub struct Segment {
     /// `SYN`, `ACK`, `FIN`, `RST`, `PSH`, … in the order of their bits.
     pub flags: Vec<&'static str>,

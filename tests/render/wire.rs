@@ -27,7 +27,13 @@ pub(crate) fn packet(number: usize, source: &str, destination: &str, text: &str)
     };
     Packet {
         number,
-        seconds: [0.0, 0.000_041, 0.000_063, 0.002_3, 1.204][number.min(5) - 1],
+        seconds: match number {
+            1 => 0.0,
+            2 => 0.000_041,
+            3 => 0.000_063,
+            4 => 0.002_3,
+            _ => 1.204,
+        },
         source,
         destination,
         source_port: source.port(),

@@ -15,9 +15,9 @@ use crate::lab::wire::{self, Ours, covers, on_the_wire};
 use crate::lab::{Lab, gate};
 use crate::lang::{
     Author, CaptureAction, CaptureSave, CaptureSaved, CaptureShow, Captured, End, Fact, Failure,
-    FailureCause, Outcome, Packet,
+    FailureCause, Outcome, Packet, Place,
 };
-use crate::net::FourTuple;
+use crate::net::{Endpoint, Errno, FourTuple};
 
 /// The ending of files that `capture save` writes.
 const ENDING: &str = "pcapng";
@@ -61,10 +61,10 @@ impl Lab {
             Some(Fact::Repeated(repeated)) => repeated.succeeded < repeated.count,
             Some(_) => false,
         };
-        self.settle_wire(in_vain.then(|| (began, wire::now())));
+        self.settle_wire(in_vain.then_some(began));
     }
 
-    fn settle_wire(&mut self, in_vain: Option<(Duration, Duration)>) {
+    fn settle_wire(&mut self, in_vain: Option<Duration>) {
         if !self.wire.tells_apart() {
             return;
         }
@@ -111,7 +111,7 @@ impl Lab {
         if let Some(ends) = entry.outcome.four_tuple() {
             return Ok(Subject::Connection(on_the_wire(ends)));
         }
-        let place = crate::lang::Place::Name(name.to_owned());
+        let place = Place::Name(name.to_owned());
         let endpoint = self.ledger.endpoint("capture", &place)?;
         endpoint.inet().map(Subject::Endpoint).ok_or_else(|| {
             let why = format!("`{name}` is a Unix socket: its bytes never become packets");
@@ -127,27 +127,24 @@ impl Lab {
             let why = format!("`{named}` does not end in .{ENDING}");
             return Err(own(FailureCause::Malformed, "capture", why));
         }
-        write_file(path, wanted.force, &bytes).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                let why = format!("`{named}` is there already; --force writes over it");
-                own(FailureCause::NotAllowed, "capture", why)
-            }
-            _ => {
-                let cause = crate::net::Errno::of(&error)
-                    .map_or(FailureCause::NotAvailable, FailureCause::Errno);
-                own(
-                    cause,
-                    "capture",
-                    format!("`{named}` cannot be written: {error}"),
-                )
-            }
-        })?;
+        write_file(path, wanted.force, &bytes).map_err(|error| not_written(path, &error))?;
         Ok(CaptureSaved {
             file: named.to_string(),
             count,
             bytes: bytes.len(),
         })
     }
+}
+
+fn not_written(path: &Path, error: &io::Error) -> Failure {
+    let named = path.display();
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        let why = format!("`{named}` is there already; --force writes over it");
+        return own(FailureCause::NotAllowed, "capture", why);
+    }
+    let cause = Errno::of(error).map_or(FailureCause::NotAvailable, FailureCause::Errno);
+    let why = format!("`{named}` cannot be written: {error}");
+    own(cause, "capture", why)
 }
 
 /// Writes a new file, or with `force` over an ordinary one. Never through a symbolic link, and
@@ -206,7 +203,7 @@ impl Names {
         for (name, entry) in lab.ledger.named() {
             if let Some(ends) = entry.outcome.four_tuple() {
                 names.connections.insert(on_the_wire(ends), name.clone());
-            } else if let Some(at) = entry.endpoint().and_then(crate::net::Endpoint::inet) {
+            } else if let Some(at) = entry.endpoint().and_then(Endpoint::inet) {
                 names.receiving.push((at, name.clone()));
             }
         }

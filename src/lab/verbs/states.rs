@@ -2,12 +2,14 @@
 use std::net::SocketAddr;
 
 use crate::lab::Lab;
-use crate::lab::failure::own;
+use crate::lab::failure::{self, own};
 use crate::lab::ledger::Held;
 use crate::lab::observe;
 use crate::lab::own::{Kind, Own};
 use crate::lab::wire::on_the_wire;
-use crate::lang::{EndState, EndStates, Fact, Failure, FailureCause, Role, States};
+use crate::lang::{
+    EndState, EndStates, Fact, Failure, FailureCause, Observed, Role, SocketRow, States,
+};
 use crate::net::{Endpoint, FourTuple, TcpState};
 
 impl Lab {
@@ -15,7 +17,7 @@ impl Lab {
         let name = &wanted.socket;
         let entry = self.ledger.entry("states", name)?;
         let ends = match (&entry.outcome.result, entry.outcome.four_tuple()) {
-            (crate::lang::Observed::Done(Fact::Connection(end)), Some(ends)) => {
+            (Observed::Done(Fact::Connection(end)), Some(ends)) => {
                 self.both(name, end.role, ends)?
             }
             _ => vec![self.alone(name)?],
@@ -30,7 +32,7 @@ impl Lab {
     }
 
     fn both(&self, name: &str, role: Role, ends: FourTuple) -> Result<Vec<EndState>, Failure> {
-        let here = self.end(Some(name.to_owned()), role, ends)?;
+        let here = self.end(Some(name), role, ends)?;
         if ends.is_self_connect() {
             return Ok(vec![here]);
         }
@@ -43,7 +45,7 @@ impl Lab {
     }
 
     /// One end: from its socket, when the lab holds it, or else from the kernel's table.
-    fn end(&self, name: Option<String>, role: Role, ends: FourTuple) -> Result<EndState, Failure> {
+    fn end(&self, name: Option<&str>, role: Role, ends: FourTuple) -> Result<EndState, Failure> {
         let wire = on_the_wire(ends);
         let is_it = |own: &Own| own.four_tuple().map(on_the_wire) == Some(wire);
         let held = self.ledger.sockets().find(|(_, own)| is_it(own));
@@ -55,7 +57,7 @@ impl Lab {
                 .map(|(name, _)| name.clone())
         };
         let end = |state, held, timer_seconds| EndState {
-            name: name.clone().or_else(past),
+            name: name.map(str::to_owned).or_else(past),
             role: Some(role),
             local: Endpoint::Inet(ends.local),
             state,
@@ -76,7 +78,7 @@ impl Lab {
     }
 
     /// A dual-stack socket is known to the kernel by its mapped addresses.
-    fn looked_up(&self, ends: FourTuple) -> Result<Option<crate::lang::SocketRow>, Failure> {
+    fn looked_up(&self, ends: FourTuple) -> Result<Option<SocketRow>, Failure> {
         for spelling in [ends, on_the_wire(ends), mapped(ends)] {
             let found = observe::connection(&*self.namespace, spelling).map_err(|error| {
                 let why = format!("the kernel's socket table cannot be read here: {error}");
@@ -102,11 +104,7 @@ impl Lab {
         };
         if !own.is_tcp() {
             let why = format!("`{name}` is a Unix socket, which has no such states");
-            return Err(super::failure::own(
-                FailureCause::NotAvailable,
-                "states",
-                why,
-            ));
+            return Err(failure::own(FailureCause::NotAvailable, "states", why));
         }
         Ok(EndState {
             name: Some(name.to_owned()),

@@ -31,8 +31,8 @@ struct Conversation {
 struct Direction {
     /// The sequence number that counts as 0.
     base: u32,
-    /// What its SYN said of later windows; `None` when the SYN was not recorded.
-    scale: Option<Option<u8>>,
+    /// By which power of two its SYN said that later windows are scaled, where both were seen.
+    scale: Option<u8>,
 }
 
 impl Follower {
@@ -101,15 +101,13 @@ impl Follower {
             }
             _ => false,
         };
-        match known.filter(|_| !anew) {
-            Some(known) => known,
-            None => {
-                self.conversations.push(Conversation::default());
-                let new = self.conversations.len() - 1;
-                self.current.insert(pair, new);
-                new
-            }
+        if let Some(known) = known.filter(|_| !anew) {
+            return known;
         }
+        self.conversations.push(Conversation::default());
+        let new = self.conversations.len() - 1;
+        self.current.insert(pair, new);
+        new
     }
 
     fn segment(&mut self, conversation: usize, frame: &Frame<'_>, tcp: &Tcp) -> Segment {
@@ -150,7 +148,7 @@ impl Conversation {
             } else {
                 tcp.seq.wrapping_sub(1)
             },
-            scale: is_syn.then_some(tcp.window_scale),
+            scale: tcp.window_scale.filter(|_| is_syn),
         };
         let direction = self.directions.entry(source).or_insert(seen);
         if is_syn {
@@ -162,7 +160,7 @@ impl Conversation {
     /// The window in bytes. It is scaled when both SYNs agreed to it, and never in a SYN
     /// (RFC 7323 §2.2).
     fn window(&self, frame: &Frame<'_>, tcp: &Tcp) -> u32 {
-        let scale = |end| self.directions.get(end).and_then(|d| d.scale).flatten();
+        let scale = |end| self.directions.get(end).and_then(|d| d.scale);
         let plain = u32::from(tcp.window);
         match (scale(&frame.source), scale(&frame.destination)) {
             (Some(scale), Some(_)) if tcp.flags & SYN == 0 => plain << scale.min(14),

@@ -144,18 +144,25 @@ impl Wire {
         }
     }
 
-    /// Forgets the strangers' packets among the newest. `in_vain` is when a line ran that failed.
-    pub(super) fn settle(&mut self, ours: &Ours<'_>, in_vain: Option<(Duration, Duration)>) {
+    /// Forgets the strangers' packets among the newest. `in_vain` is when a line began that failed
+    /// just now.
+    pub(super) fn settle(&mut self, ours: &Ours<'_>, in_vain: Option<Duration>) {
         let to = self.attempts.take();
         self.hear(ours.ports());
-        let tried = in_vain.map_or_else(Tried::default, |during| Tried { to, during });
         if let Some(Recording {
             mine: Some(mine),
             reel: Reel::Running(recorder),
             ..
         }) = &mut self.recording
         {
-            recorder.tape().settle(|raw| mine.is(raw, ours, &tried));
+            let mut tape = recorder.tape();
+            // Only now that everything is read: the kernel takes the time of the reading for the
+            // first packets, until its clock for packets runs.
+            let tried = in_vain.map_or_else(Tried::default, |began| Tried {
+                to,
+                during: (began, now()),
+            });
+            tape.settle(|raw| mine.is(raw, ours, &tried));
         }
     }
 

@@ -29,7 +29,12 @@ pub(super) struct Tape {
 
 impl Tape {
     /// Takes a frame, or counts it as dropped.
-    pub(super) fn push(&mut self, raw: Raw) {
+    pub(super) fn push(&mut self, mut raw: Raw) {
+        // The first packets may have the time when they were read, and the next the time when they
+        // passed.
+        if let Some(last) = self.packets.last() {
+            raw.time = raw.time.max(last.time);
+        }
         let full = self.packets.len() >= limits::CAPTURE_PACKETS
             || self.bytes + raw.bytes.len() > limits::CAPTURE_BYTES;
         if full {
