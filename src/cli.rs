@@ -122,6 +122,7 @@ pub struct Words {
 
 /// `sockets`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag each")]
 pub struct Sockets {
     /// Only sockets in this state: LISTEN, ESTABLISHED, TIME-WAIT, …
     // The lab's verb calls it --state, which is the directory for progress here.

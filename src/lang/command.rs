@@ -311,6 +311,7 @@ pub struct Get {
 
 /// `sockets [NAME]`
 #[derive(Clone, Debug, Default, PartialEq, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag each")]
 pub struct Sockets {
     /// Only what belongs to this name.
     pub name: Option<String>,

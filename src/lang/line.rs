@@ -318,110 +318,112 @@ mod tests {
         assert_eq!(wait.within.as_millis(), 300);
     }
 
+    const MISTAKES: &[(&str, &str)] = &[
+        (
+            "lsten 127.0.0.1:0",
+            "there is no verb `lsten` @lsten | did you mean `listen`?",
+        ),
+        (
+            "hint",
+            "there is no verb `hint` @hint | `help` lists the verbs",
+        ),
+        (
+            "connect server from 127.77.0.1",
+            "`connect` has no place for `from` @from | did you mean `--from 127.77.0.1`?",
+        ),
+        (
+            "connect server nodelay",
+            "`connect` has no place for `nodelay` @nodelay | did you mean `--nodelay`?",
+        ),
+        (
+            "send c1 hello big world --within 1s",
+            "`send` has no place for `big` @big | a text with spaces needs quotes: \
+             `send c1 \"hello big world\" --within 1s`",
+        ),
+        (
+            "frobnicate",
+            "there is no verb `frobnicate` @frobnicate | `help` lists the verbs",
+        ),
+        (
+            "listen 127.0.0.1:0 --bakclog 3",
+            "`listen` has no place for `--bakclog` @--bakclog | did you mean `--backlog`?",
+        ),
+        (
+            "listen",
+            "`listen` needs <ENDPOINT> @ | usage: listen [OPTIONS] <ENDPOINT>",
+        ),
+        (
+            "listen 127.0.0.1:70000",
+            "`70000` is not a port: ports are the numbers 0 to 65535 @127.0.0.1:70000",
+        ),
+        (
+            "connect 127.1:80",
+            "`127.1` is a spelling of 127.0.0.1 that only some programs \
+             read; write 127.0.0.1 @127.1:80",
+        ),
+        (
+            "capture",
+            "`capture` needs a word more @ | one of: start, stop, show, save",
+        ),
+        (
+            "capture shwo",
+            "`capture` cannot `shwo` @shwo | one of: start, stop, show, save",
+        ),
+        (
+            "capture save",
+            "`capture` needs <FILE> @ | usage: capture save [OPTIONS] <FILE>",
+        ),
+        (
+            "serve ftp",
+            "`ftp` does not fit <PROTOCOL> @ftp | one of: http, echo",
+        ),
+        (
+            "send a \"unclosed",
+            "this \" is never closed @\" | end the text with another \"",
+        ),
+        (
+            "a = ",
+            "a verb is missing after the `=` @ | for example: server = listen 127.0.0.1:0",
+        ),
+        (
+            "= listen 0",
+            "a name is missing before the `=` @= | for example: server = listen 127.0.0.1:0",
+        ),
+        (
+            "a = listen 0 --backlog",
+            "--backlog <N> needs a value @--backlog",
+        ),
+        ("sockets --state", "--state <STATE> needs a value @--state"),
+        (
+            "--help",
+            "a line begins with a verb @--help | `help` lists the verbs",
+        ),
+        (
+            "1a = listen 0",
+            "`1a` cannot be a name @1a | names are letters, digits and _, and \
+             begin with a letter",
+        ),
+        (
+            "none = listen 0",
+            "`none` means something in expressions; choose another name @none",
+        ),
+        (
+            "last = listen 0",
+            "`last` is the lab's own name; choose another name @last",
+        ),
+        (
+            "connect 80 --within soon",
+            "`soon` is not a time: write 300ms, 2s or 1m @soon",
+        ),
+        (
+            "expect",
+            "`expect` needs an expression @ | for example: expect server is listening",
+        ),
+    ];
+
     #[test]
     fn mistakes_have_a_place_and_a_repair() {
-        for (text, expected) in [
-            (
-                "lsten 127.0.0.1:0",
-                "there is no verb `lsten` @lsten | did you mean `listen`?",
-            ),
-            (
-                "hint",
-                "there is no verb `hint` @hint | `help` lists the verbs",
-            ),
-            (
-                "connect server from 127.77.0.1",
-                "`connect` has no place for `from` @from | did you mean `--from 127.77.0.1`?",
-            ),
-            (
-                "connect server nodelay",
-                "`connect` has no place for `nodelay` @nodelay | did you mean `--nodelay`?",
-            ),
-            (
-                "send c1 hello big world --within 1s",
-                "`send` has no place for `big` @big | a text with spaces needs quotes: \
-             `send c1 \"hello big world\" --within 1s`",
-            ),
-            (
-                "frobnicate",
-                "there is no verb `frobnicate` @frobnicate | `help` lists the verbs",
-            ),
-            (
-                "listen 127.0.0.1:0 --bakclog 3",
-                "`listen` has no place for `--bakclog` @--bakclog | did you mean `--backlog`?",
-            ),
-            (
-                "listen",
-                "`listen` needs <ENDPOINT> @ | usage: listen [OPTIONS] <ENDPOINT>",
-            ),
-            (
-                "listen 127.0.0.1:70000",
-                "`70000` is not a port: ports are the numbers 0 to 65535 @127.0.0.1:70000",
-            ),
-            (
-                "connect 127.1:80",
-                "`127.1` is a spelling of 127.0.0.1 that only some programs \
-             read; write 127.0.0.1 @127.1:80",
-            ),
-            (
-                "capture",
-                "`capture` needs a word more @ | one of: start, stop, show, save",
-            ),
-            (
-                "capture shwo",
-                "`capture` cannot `shwo` @shwo | one of: start, stop, show, save",
-            ),
-            (
-                "capture save",
-                "`capture` needs <FILE> @ | usage: capture save [OPTIONS] <FILE>",
-            ),
-            (
-                "serve ftp",
-                "`ftp` does not fit <PROTOCOL> @ftp | one of: http, echo",
-            ),
-            (
-                "send a \"unclosed",
-                "this \" is never closed @\" | end the text with another \"",
-            ),
-            (
-                "a = ",
-                "a verb is missing after the `=` @ | for example: server = listen 127.0.0.1:0",
-            ),
-            (
-                "= listen 0",
-                "a name is missing before the `=` @= | for example: server = listen 127.0.0.1:0",
-            ),
-            (
-                "a = listen 0 --backlog",
-                "--backlog <N> needs a value @--backlog",
-            ),
-            ("sockets --state", "--state <STATE> needs a value @--state"),
-            (
-                "--help",
-                "a line begins with a verb @--help | `help` lists the verbs",
-            ),
-            (
-                "1a = listen 0",
-                "`1a` cannot be a name @1a | names are letters, digits and _, and \
-             begin with a letter",
-            ),
-            (
-                "none = listen 0",
-                "`none` means something in expressions; choose another name @none",
-            ),
-            (
-                "last = listen 0",
-                "`last` is the lab's own name; choose another name @last",
-            ),
-            (
-                "connect 80 --within soon",
-                "`soon` is not a time: write 300ms, 2s or 1m @soon",
-            ),
-            (
-                "expect",
-                "`expect` needs an expression @ | for example: expect server is listening",
-            ),
-        ] {
+        for (text, expected) in MISTAKES.iter().copied() {
             assert_eq!(message(text), expected);
         }
         assert!(message(&"x".repeat(1 << 20)).contains("at most 16384"));

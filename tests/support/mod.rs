@@ -13,6 +13,7 @@ pub(crate) mod sys;
 pub(crate) mod user;
 
 /// Says loudly that a test was left out. `LOOPLAB_FORBID_SKIP=1` makes that a failure.
+#[expect(clippy::print_stderr, reason = "what was left out is to be heard")]
 pub(crate) fn skip(name: &str, why: &str) {
     let forbidden = std::env::var_os("LOOPLAB_FORBID_SKIP").is_some_and(|value| value == "1");
     assert!(!forbidden, "{name} may not be left out: {why}");
