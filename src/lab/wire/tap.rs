@@ -79,9 +79,9 @@ impl Tap {
 
     /// The next frame; `WouldBlock` when there is none.
     pub(super) fn read(&self) -> io::Result<Raw> {
-        let mut bytes = vec![0; limits::CAPTURE_SNAP];
+        let mut buffer = [0; limits::CAPTURE_SNAP];
         let mut control = nix::cmsg_space!(nix::sys::time::TimeSpec);
-        let mut parts = [IoSliceMut::new(&mut bytes)];
+        let mut parts = [IoSliceMut::new(&mut buffer)];
         // With MSG_TRUNC the answer is the frame's length, however much of it fits.
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC;
         let fd = self.socket.as_raw_fd();
@@ -91,10 +91,9 @@ impl Tap {
             ControlMessageOwned::ScmTimestampns(time) => Some(Duration::from(time)),
             _ => None,
         });
-        bytes.truncate(whole);
         Ok(Raw {
             time: time.unwrap_or_default(),
-            bytes,
+            bytes: buffer.get(..whole).unwrap_or(&buffer).to_vec(),
             whole,
         })
     }
