@@ -74,7 +74,7 @@ fn started() -> Terminal {
 fn tab_completes_verbs_names_and_flags() {
     let mut terminal = started();
     for (keys, line) in [
-        ("lis\t", "ask > listen"),
+        ("li\t", "ask > listen"),
         ("se\t", "ask > listen server"),
         ("--ba\t5", "ask > listen server --backlog 5"),
     ] {

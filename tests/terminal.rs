@@ -36,7 +36,7 @@ impl Home {
 fn tab_completes_a_verb_and_a_name() {
     let home = Home::new();
     let mut terminal = home.lab();
-    terminal.send("server = lis\t127.0.0.1:0");
+    terminal.send("server = li\t127.0.0.1:0");
     terminal.wait_for_line("lab > server = listen 127.0.0.1:0");
     terminal.run("");
     terminal.send("acc\tser\t--wi\t1ms");

@@ -245,7 +245,7 @@ fn free_play_runs_the_lines_of_a_pipe() {
         "server listens on",
         "client is connected",
         "did you mean `listen`?",
-        "Usage",
+        "listen [OPTIONS] <ENDPOINT>",
     ] {
         ended.says(said);
     }
