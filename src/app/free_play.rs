@@ -3,6 +3,7 @@ use std::io;
 
 use super::context::Context;
 use super::keyboard::Keyboard;
+use super::reference;
 use super::walk::Keyed;
 use crate::lab::Lab;
 use crate::lang::{Author, CardSource, verb_usage};
@@ -49,7 +50,7 @@ pub(crate) fn play(context: &Context, lab: &mut Lab, keyboard: &mut Keyboard) ->
 
 /// Shows where a word occurs.
 fn find(context: &Context, word: &str) -> io::Result<()> {
-    match super::reference::found(context, word)? {
+    match reference::search(context, word, reference::From::Lab)? {
         None => Ok(()),
         Some(nothing) => context.screen.remark(&nothing),
     }

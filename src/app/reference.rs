@@ -20,9 +20,20 @@ pub(crate) fn list(context: &Context) -> io::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Where somebody stands who searches: what opens a finding depends on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum From {
+    /// A shell.
+    Shell,
+    /// The list of lessons.
+    Menu,
+    /// Free play, where no lesson can be opened.
+    Lab,
+}
+
 /// `find WORD`
 pub(crate) fn find(context: &Context, words: &[String]) -> io::Result<Exit> {
-    Ok(match found(context, &words.join(" "))? {
+    Ok(match search(context, &words.join(" "), From::Shell)? {
         None => Exit::Done,
         Some(nothing) => {
             context.screen.talk(&nothing);
@@ -31,9 +42,15 @@ pub(crate) fn find(context: &Context, words: &[String]) -> io::Result<Exit> {
     })
 }
 
-/// What the library knows of a word, on the screen; or a sentence when that is nothing.
+/// What the library knows of a word, for somebody at the menu; or a sentence when that is nothing.
 pub(crate) fn found(context: &Context, word: &str) -> io::Result<Option<String>> {
-    let matches = context.library.find(word.trim());
+    search(context, word, From::Menu)
+}
+
+/// What the library knows of a word, on the screen; or a sentence when that is nothing.
+pub(crate) fn search(context: &Context, word: &str, from: From) -> io::Result<Option<String>> {
+    let word = word.trim();
+    let matches = context.library.find(word);
     if matches.is_empty() {
         let near = context
             .library
@@ -42,18 +59,29 @@ pub(crate) fn found(context: &Context, word: &str) -> io::Result<Option<String>>
         let near = near.unwrap_or_default();
         return Ok(Some(format!("Nothing here speaks of `{word}`{near}")));
     }
-    let opens = |found: Found| crate::render::Found {
-        open: match found.kind {
-            "lesson" => format!("looplab learn {}", found.key),
-            _ => format!("looplab explain {}", found.key),
-        },
-        kind: found.kind.to_owned(),
-        title: found.title,
-        excerpt: found.line,
-    };
-    let results: Vec<_> = matches.into_iter().map(opens).collect();
+    let results: Vec<_> = matches
+        .into_iter()
+        .map(|found| crate::render::Found {
+            open: opened_by(&found, from),
+            kind: found.kind.to_owned(),
+            title: found.title,
+            excerpt: found.sentence,
+        })
+        .collect();
     context.screen.found(word, &results)?;
     Ok(None)
+}
+
+/// What to type to get to a finding.
+fn opened_by(found: &Found, from: From) -> String {
+    let key = &found.key;
+    match (found.kind, from, found.number) {
+        ("lesson", From::Menu, Some(number)) => number.to_string(),
+        ("lesson", From::Menu, None) => key.clone(),
+        ("lesson", ..) => format!("looplab learn {key}"),
+        (_, From::Shell, _) => format!("looplab explain {key}"),
+        _ => format!("explain {key}"),
+    }
 }
 
 /// `explain TOPIC`

@@ -12,7 +12,7 @@ use super::cards::{Cards, Deck, near_key};
 use super::diagnostic::Diagnostics;
 use super::embedded::{Embedded, LESSONS};
 use super::files;
-use super::find::{self, Found};
+use super::find::{Found, Search};
 use super::glossary::Glossary;
 use super::head::{self, Head};
 use super::load::{Loaded, load, load_trusted};
@@ -198,23 +198,19 @@ impl Library {
         near_key(&self.cards, word)
     }
 
-    /// Where a word occurs: lessons first, then cards.
+    /// Where a word occurs: the card of that name, then lessons, then cards.
     pub fn find(&self, word: &str) -> Vec<Found> {
-        let own = self.own_files().iter().filter_map(|path| {
-            let text = String::from_utf8(files::read(path).ok()?).ok()?;
-            Some((lossy(path), text))
-        });
-        let own: Vec<(String, String)> = own.collect();
-        let replaced =
-            |row: &&Embedded| !own.iter().any(|(file, _)| name_parts(file).1 == row.id());
-        let embedded = LESSONS
-            .iter()
-            .filter(replaced)
-            .map(|row| (row.file, row.text));
-        let texts = embedded.chain(own.iter().map(|(file, text)| (&**file, &**text)));
-        let mut found = find::in_lessons(word, texts);
-        found.extend(find::in_cards(word, self.cards.all()));
-        found
+        let mut search = Search::new(word);
+        for entry in self.index() {
+            // What a broken lesson says cannot be told from how it is spelled.
+            if let Ok(lesson) = self.lesson(&entry.id) {
+                search.lesson(&lesson);
+            }
+        }
+        for (deck, card) in self.cards.all() {
+            search.card(deck, card);
+        }
+        search.found()
     }
 
     fn own_files(&self) -> &[PathBuf] {

@@ -127,6 +127,9 @@ pub struct Found {
     pub excerpt: String,
 }
 
+/// Search results that fit a screen; a search is repeated more easily than scrolled.
+const RESULTS_SHOWN: usize = 5;
+
 /// Search results for some words.
 pub fn found(words: &str, results: &[Found]) -> Page {
     let line = if results.is_empty() {
@@ -138,7 +141,7 @@ pub fn found(words: &str, results: &[Found]) -> Page {
             .text(places)
     };
     let mut blocks = vec![fact(line)];
-    for result in results {
+    for result in results.iter().take(RESULTS_SHOWN) {
         blocks.push(Block::Gap);
         let heading = Line::of(Role::Dim, &result.kind)
             .text(' ')
@@ -147,6 +150,12 @@ pub fn found(words: &str, results: &[Found]) -> Page {
             .and(Role::Code, &result.open);
         blocks.push(Block::Heading(heading));
         blocks.push(Block::Prose(result.excerpt.clone()));
+    }
+    let left = results.len().saturating_sub(RESULTS_SHOWN);
+    if left > 0 {
+        let more = format!("and {left} more; a longer word finds fewer");
+        blocks.push(Block::Gap);
+        blocks.push(Block::Remark(Line::from(more.as_str())));
     }
     Page::new("match", blocks, results)
 }
