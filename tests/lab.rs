@@ -207,6 +207,49 @@ fn a_range_of_ports_can_be_asked_for() {
 }
 
 #[test]
+fn a_bound_socket_becomes_a_listener() {
+    let mut lab = lab();
+    follow(
+        &mut lab,
+        Author::Lesson,
+        r#"
+        claim = bind 127.0.0.1:0
+        server = listen claim --same-socket --backlog 3
+        expect server is listening and server.port == claim.port and server.backlog == 3
+        expect claim is closed
+        client = connect server
+        expect client is connected
+        late = listen claim --same-socket
+        expect late.error == "no_such_name"
+        wrong = listen 127.0.0.1:0 --same-socket
+        expect wrong.error == "malformed"
+        listening = listen server --same-socket
+        expect listening.error == "no_such_name" and server is listening
+        "#,
+    );
+    let both = lab.run("listen claim --same-socket --reuseaddr", Author::Learner);
+    assert!(both.is_err(), "{both:?}");
+}
+
+#[test]
+fn options_of_a_socket_are_told() {
+    lesson(
+        r#"
+        claim = bind 127.0.0.9:0 --bind-no-port
+        expect claim.port == 0 and claim.options == ["bind-no-port"]
+        server = listen 127.0.0.1:0 --bind-no-port --device lo
+        expect server.port != 0 and server.options == ["bind-no-port", "device"]
+        far = bind 203.0.113.9:0 --freebind
+        expect far is bound and far.options == ["freebind"]
+        client = connect server --ttl 1 --nodelay
+        expect client is connected and client.options == ["nodelay", "ttl"]
+        lost = bind 127.0.0.1:0 --device nosuchdevice0
+        expect lost.error == "ENODEV" and lost.operation == "setsockopt"
+        "#,
+    );
+}
+
+#[test]
 fn ipv6_where_there_is_some() {
     let mut lab = lab();
     if value(&lab, "machine", "ipv6") != true {

@@ -17,6 +17,7 @@ mod machine;
 pub mod measure;
 pub mod observe;
 mod open;
+mod options;
 mod own;
 mod server;
 mod sys;

@@ -2,17 +2,15 @@
 //!
 //! std's and tokio's listeners set SO_REUSEADDR unasked (and a backlog of 128), which changes the
 //! port the kernel picks and what a second bind answers; so every socket here is made by hand.
-use std::os::fd::AsFd;
-
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use super::failure::{Ends, of_io, own_at};
+use super::failure::{Ends, of_io};
 use super::observe::Namespace;
+use super::options::set_options;
 use super::own::endpoint_of;
-use super::sys;
 use super::unix_dir::UnixDir;
-use crate::lang::{BindOptions, Failure, FailureCause};
-use crate::net::{Endpoint, Errno};
+use crate::lang::{BindOptions, Failure};
+use crate::net::Endpoint;
 
 /// Streams or datagrams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,45 +78,4 @@ impl Maker<'_> {
             .map(|local| endpoint_of(&local))
             .map_err(|e| of_io("bind", Ends::local(endpoint), &e))
     }
-}
-
-fn set_options(socket: &Socket, endpoint: &Endpoint, options: &BindOptions) -> Result<(), Failure> {
-    let refused = |e| of_io("setsockopt", Ends::local(endpoint), &e);
-    if options.reuseaddr {
-        socket.set_reuse_address(true).map_err(refused)?;
-    }
-    if options.reuseport {
-        socket.set_reuse_port(true).map_err(refused)?;
-    }
-    if options.v6only {
-        socket.set_only_v6(true).map_err(refused)?;
-    }
-    if let Some(range) = options.port_range
-        && let Err(error) = sys::set_port_range(socket.as_fd(), range)
-    {
-        return Err(match Errno::of(&error) {
-            Some(Errno::ENOPROTOOPT) => own_at(
-                FailureCause::NotAvailable,
-                "setsockopt",
-                Ends::local(endpoint),
-                "this kernel has no IP_LOCAL_PORT_RANGE (it came with Linux 6.3); `range` shows \
-                 the range of the whole machine",
-            ),
-            _ => refused(error),
-        });
-    }
-    Ok(())
-}
-
-/// The options that were asked for, by their flag.
-pub(super) fn flags(options: &BindOptions) -> Vec<&'static str> {
-    let all = [
-        (options.reuseaddr, "reuseaddr"),
-        (options.reuseport, "reuseport"),
-        (options.v6only, "v6only"),
-        (options.port_range.is_some(), "port-range"),
-    ];
-    all.into_iter()
-        .filter_map(|(asked, flag)| asked.then_some(flag))
-        .collect()
 }

@@ -3,10 +3,11 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
+use socket2::Socket;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use crate::net::PortRange;
+use crate::net::{Endpoint, PortRange};
 
 /// What TCP_INFO (tcp(7)) says of a socket, as far as the lab reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +103,57 @@ pub(super) fn set_port_range(fd: BorrowedFd<'_>, range: PortRange) -> io::Result
 /// Only Linux has the option.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn set_port_range(_fd: BorrowedFd<'_>, _range: PortRange) -> io::Result<()> {
+    Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
+}
+
+/// Leaves the choice of a port to connect(2) (IP_BIND_ADDRESS_NO_PORT, ip(7), Linux 4.2).
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "setsockopt has no safe wrapper for this option")]
+pub(super) fn set_bind_no_port(fd: BorrowedFd<'_>) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the pointer and the size describe `on`, which outlives the call.
+    let answer = unsafe {
+        libc::setsockopt(
+            fd.as_raw_fd(),
+            libc::IPPROTO_IP,
+            libc::IP_BIND_ADDRESS_NO_PORT,
+            (&raw const on).cast(),
+            socklen::<libc::c_int>(),
+        )
+    };
+    checked(answer)
+}
+
+/// Only Linux has the option.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn set_bind_no_port(_fd: BorrowedFd<'_>) -> io::Result<()> {
+    Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
+}
+
+/// Allows an address that no interface has (IP_FREEBIND, ip(7)).
+#[cfg(target_os = "linux")]
+pub(super) fn set_freebind(socket: &Socket, endpoint: &Endpoint) -> io::Result<()> {
+    match endpoint.inet() {
+        Some(address) if address.is_ipv6() => socket.set_freebind_v6(true),
+        _ => socket.set_freebind_v4(true),
+    }
+}
+
+/// Only Linux has the option under this name.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn set_freebind(_socket: &Socket, _endpoint: &Endpoint) -> io::Result<()> {
+    Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
+}
+
+/// Ties a socket to one interface (SO_BINDTODEVICE, socket(7)); for everybody since Linux 5.7.
+#[cfg(target_os = "linux")]
+pub(super) fn set_device(socket: &Socket, interface: &str) -> io::Result<()> {
+    socket.bind_device(Some(interface.as_bytes()))
+}
+
+/// Only Linux has the option under this name.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn set_device(_socket: &Socket, _interface: &str) -> io::Result<()> {
     Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
 }
 

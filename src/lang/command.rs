@@ -110,6 +110,10 @@ pub enum Command {
 }
 
 /// Options that must be set before bind(2).
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the kernel's, on or off"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 pub struct BindOptions {
     /// Set SO_REUSEADDR (socket(7)).
@@ -124,6 +128,16 @@ pub struct BindOptions {
     /// Let the kernel choose from these ports only: A-B (IP_LOCAL_PORT_RANGE, Linux 6.3).
     #[arg(long, value_name = "A-B", value_parser = parse_range)]
     pub port_range: Option<PortRange>,
+    /// Leave the choice of a port to connect: bind to port 0 then claims an address alone
+    /// (IP_BIND_ADDRESS_NO_PORT, ip(7)).
+    #[arg(long)]
+    pub bind_no_port: bool,
+    /// Allow an address that no interface has (IP_FREEBIND, ip(7)).
+    #[arg(long)]
+    pub freebind: bool,
+    /// Use this interface only (SO_BINDTODEVICE, socket(7)).
+    #[arg(long, value_name = "INTERFACE")]
+    pub device: Option<String>,
 }
 
 /// `bind ENDPOINT`
@@ -149,6 +163,10 @@ pub struct Listen {
     /// Allow an address that other machines can reach.
     #[arg(long)]
     pub exposed: bool,
+    /// Listen on the very socket that a `bind` opened, given by its name, instead of a new one at the
+    /// same endpoint. The old name lets go of it.
+    #[arg(long, conflicts_with_all = ["reuseaddr", "reuseport", "v6only", "port_range", "bind_no_port", "freebind", "device"])]
+    pub same_socket: bool,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened flags carry their own help")]
     pub options: BindOptions,
@@ -169,6 +187,9 @@ pub struct Connect {
     /// Set TCP_NODELAY (tcp(7)).
     #[arg(long)]
     pub nodelay: bool,
+    /// How many routers a packet may pass (IP_TTL, IPV6_UNICAST_HOPS).
+    #[arg(long, value_name = "HOPS", value_parser = clap::value_parser!(u8).range(1..))]
+    pub ttl: Option<u8>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened flags carry their own help")]
     pub options: BindOptions,

@@ -446,7 +446,7 @@ mod tests {
         check("repeat 3 listen 0 --back|", 18, &["--backlog "]);
         check("repeat --cl|", 7, &["--close "]);
         check("neighbour lis|", 10, &["listen "]);
-        check("neighbour connect --fr|", 18, &["--from "]);
+        check("neighbour connect --fro|", 18, &["--from "]);
     }
 
     #[test]

@@ -50,6 +50,7 @@ impl Lab {
             from: None,
             options: &BindOptions::default(),
             nodelay: false,
+            ttl: None,
             within,
         };
         let own = self.dial(&dial, author)?;

@@ -9,11 +9,12 @@ use super::{Done, stopped};
 use crate::lab::failure::{self, Ends, of_io, own_at};
 use crate::lab::gate::{self, Reached};
 use crate::lab::ledger::Held;
-use crate::lab::open::{Wire, flags};
+use crate::lab::open::Wire;
+use crate::lab::options::{flags, set_ttl};
 use crate::lab::own::{Kind, Own, endpoint_of};
 use crate::lab::{Lab, bounded, observe};
 use crate::lang::{
-    Accept, Author, Bind, BindOptions, Connect, Fact, Failure, FailureCause, Listen, Role,
+    Accept, Author, Bind, BindOptions, Connect, Fact, Failure, FailureCause, Listen, Place, Role,
 };
 use crate::net::{Endpoint, Errno};
 
@@ -23,6 +24,7 @@ pub(super) struct Dial<'a> {
     pub(super) from: Option<&'a Endpoint>,
     pub(super) options: &'a BindOptions,
     pub(super) nodelay: bool,
+    pub(super) ttl: Option<u8>,
     pub(super) within: Duration,
 }
 
@@ -36,7 +38,11 @@ impl Lab {
     pub(super) fn listen(&mut self, wanted: &Listen, author: Author) -> Done {
         let at = self.ledger.endpoint("listen", &wanted.endpoint)?;
         self.may_receive(author, "listen", &at, wanted.exposed)?;
-        let own = self.listener(&at, wanted.backlog, &wanted.options)?;
+        let own = if wanted.same_socket {
+            self.listener_of_bound(&wanted.endpoint, wanted.backlog)?
+        } else {
+            self.listener(&at, wanted.backlog, &wanted.options)?
+        };
         // The kernel may have cut the backlog (somaxconn).
         let backlog = own.queue().map_or(wanted.backlog, |(_, backlog)| backlog);
         Ok((Fact::Listener(own.as_socket(Some(backlog))), Held::One(own)))
@@ -48,12 +54,38 @@ impl Lab {
         backlog: u32,
         options: &BindOptions,
     ) -> Result<Own, Failure> {
-        let own = self.claim(at, Wire::Stream, Kind::Listener, options)?;
-        let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
-        own.socket
-            .listen(backlog)
-            .map_err(|e| of_io("listen", Ends::local(&own.local), &e))?;
+        let mut own = self.claim(at, Wire::Stream, Kind::Listener, options)?;
+        listen_on(&own, backlog)?;
+        // A socket that was bound without a port has one now.
+        if let Ok(local) = own.socket.local_addr() {
+            own.local = endpoint_of(&local);
+        }
         Ok(own)
+    }
+
+    /// Turns what a `bind` opened into a listener. Refused, it stays what it was.
+    fn listener_of_bound(&mut self, place: &Place, backlog: u32) -> Result<Own, Failure> {
+        let Place::Name(name) = place else {
+            let why = "--same-socket is for the socket behind a name: \
+                       claim = bind 127.0.0.1:0, then listen claim --same-socket";
+            return Err(failure::own(FailureCause::Malformed, "listen", why));
+        };
+        let is_bound = |kind| kind == Kind::Bound;
+        let bound = self
+            .ledger
+            .socket("listen", name, "a bound socket", is_bound)?;
+        listen_on(bound, backlog)?;
+        match self.ledger.take(name) {
+            Held::One(mut own) => {
+                own.kind = Kind::Listener;
+                Ok(own)
+            }
+            _ => Err(failure::own(
+                FailureCause::NoSuchName,
+                "listen",
+                "the socket is gone",
+            )),
+        }
     }
 
     /// A new socket, bound to an endpoint.
@@ -91,6 +123,7 @@ impl Lab {
             from: from.as_ref(),
             options: &wanted.options,
             nodelay: wanted.nodelay,
+            ttl: wanted.ttl,
             within: bounded(wanted.within, author),
         };
         connection(self.dial(&dial, author)?)
@@ -108,6 +141,11 @@ impl Lab {
             options.push("nodelay");
             socket
                 .set_tcp_nodelay(true)
+                .map_err(|e| of_io("setsockopt", Ends::peer(dial.to), &e))?;
+        }
+        if let Some(hops) = dial.ttl {
+            options.push("ttl");
+            set_ttl(&socket, dial.to, hops)
                 .map_err(|e| of_io("setsockopt", Ends::peer(dial.to), &e))?;
         }
         if let Some(from) = dial.from {
@@ -225,6 +263,13 @@ impl Lab {
             )),
         }
     }
+}
+
+fn listen_on(own: &Own, backlog: u32) -> Result<(), Failure> {
+    let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+    own.socket
+        .listen(backlog)
+        .map_err(|e| of_io("listen", Ends::local(&own.local), &e))
 }
 
 fn connection(own: Own) -> Done {
