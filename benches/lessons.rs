@@ -6,6 +6,7 @@
 //! `cargo bench --bench lessons`
 #![expect(
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::print_stdout,
     clippy::expect_used,
     reason = "a benchmark talks to a person and stops at the first surprise"

@@ -78,7 +78,7 @@ impl Script {
         let mut lab = lab();
         lab.clear_into(self.world());
         if let Some(need) = self.missing(&lab) {
-            skipped(&self.name, &format!("{need} cannot be had here"));
+            support::skip(&self.name, &format!("{need} cannot be had here"));
             return Ok(());
         }
         for (number, line) in (1..).zip(self.text.lines()) {
@@ -123,13 +123,6 @@ fn observed(lab: &Lab) -> String {
         writeln!(text, "  before: {outcome}").unwrap();
     }
     text
-}
-
-/// Loudly, and a failure where nothing may be left out.
-fn skipped(name: &str, why: &str) {
-    let forbidden = std::env::var_os("LOOPLAB_FORBID_SKIP").is_some_and(|value| value == "1");
-    assert!(!forbidden, "{name}: {why}");
-    eprintln!("SKIPPED {name}: {why}");
 }
 
 fn scripts() -> Vec<Script> {

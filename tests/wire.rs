@@ -446,7 +446,8 @@ fn fields(packet: &Packet) -> String {
 fn refuse_to_overwrite(lab: &mut Lab, directory: &Path, line: &str) {
     let refused = message(lab, Author::Learner, &line.replacen("saved", "again", 1));
     assert!(refused.contains("--force"), "{refused}");
-    let forced = outcome(lab, Author::Learner, &format!("{} --force", &line[8..]));
+    let (_, unnamed) = line.split_once("= ").unwrap();
+    let forced = outcome(lab, Author::Learner, &format!("{unnamed} --force"));
     assert!(forced.is_ok(), "{forced:?}");
     let precious = directory.join("precious");
     std::fs::write(&precious, "mine").unwrap();

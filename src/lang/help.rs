@@ -136,12 +136,12 @@ fn meaning(argument: &Arg) -> String {
         .map(|value| value.get_name().to_owned())
         .collect();
     if !unexplained.is_empty() {
-        text.push_str(&format!(": {}", unexplained.join(", ")));
+        text = format!("{text}: {}", unexplained.join(", "));
     }
     if argument.get_action().takes_values()
         && let Some(usual) = argument.get_default_values().first()
     {
-        text.push_str(&format!(" (usually {})", usual.to_string_lossy()));
+        text = format!("{text} (usually {})", usual.to_string_lossy());
     }
     text
 }

@@ -14,7 +14,7 @@ mod crowd;
 mod ss;
 
 use std::collections::HashSet;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -248,6 +248,6 @@ impl Holder {
 fn hold() {
     let crowd = Crowd::open(1);
     let ports: Vec<String> = crowd.ports().map(|port| port.to_string()).collect();
-    writeln!(std::io::stderr(), "{}", ports.join(" ")).unwrap();
+    eprintln!("{}", ports.join(" "));
     assert_eq!(std::io::stdin().read(&mut [0]).unwrap(), 0);
 }

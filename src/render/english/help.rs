@@ -19,9 +19,10 @@ pub(super) fn list(words: &[(String, String)], verbs: &[(String, String)]) -> Ve
     let mut table = listing();
     for (word, meaning) in words {
         let meaning = Line::marked(meaning);
-        let meaning = match verbs.iter().any(|(verb, _)| verb == word) {
-            true => meaning.then(&Line::marked(&format!("; `{word} NAME` is the verb"))),
-            false => meaning,
+        let meaning = if verbs.iter().any(|(verb, _)| verb == word) {
+            meaning.then(&Line::marked(&format!("; `{word} NAME` is the verb")))
+        } else {
+            meaning
         };
         table.rows.push(vec![Line::of(Role::Key, word), meaning]);
     }
