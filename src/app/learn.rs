@@ -16,7 +16,7 @@ use super::progress_eye::ProgressEye;
 use super::walk::{Keyed, walk};
 use crate::cli::{Exit, Learn};
 use crate::lab::Lab;
-use crate::lesson::{Entry, Lesson};
+use crate::lesson::{Entry, Lesson, LessonError};
 use crate::prompt::{self, Settings, Words, terminal};
 use crate::render::MenuEntry;
 use crate::tutor::{Leave, StepResult, Tutor};
@@ -162,7 +162,20 @@ impl<'a> Session<'a> {
                 Some(nothing) => self.context.screen.remark(&nothing),
             },
             Some(("help", verb)) => free_play::verb_help(self.context, verb),
+            None if !is_line(typed) => self.neither(typed),
             _ => free_play::one(self.context, &mut self.lab, typed),
+        }
+    }
+
+    /// A word that was meant for a lesson, or for a verb.
+    fn neither(&mut self, word: &str) -> io::Result<()> {
+        match self.context.library.lesson(word) {
+            Err(LessonError::Unknown {
+                near: Some(near), ..
+            }) => self.context.screen.remark(&format!(
+                "There is no lesson and no verb `{word}`; did you mean `{near}`?"
+            )),
+            _ => free_play::one(self.context, &mut self.lab, word),
         }
     }
 

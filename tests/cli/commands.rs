@@ -245,7 +245,7 @@ fn free_play_runs_the_lines_of_a_pipe() {
         "server listens on",
         "client is connected",
         "did you mean `listen`?",
-        "listen [OPTIONS] <ENDPOINT>",
+        "--backlog",
     ] {
         ended.says(said);
     }
@@ -255,7 +255,7 @@ fn free_play_runs_the_lines_of_a_pipe() {
 
 #[test]
 fn the_menu_opens_lessons_searches_and_runs_lines() {
-    let typed = "help\nlist\nfind backlog\nfind xyzzyplugh\nlisten 127.0.0.1:0\nwho 1\nnonsense\n4\n\
+    let typed = "help\nlist\nfind backlog\nfind xyzzyplugh\nlisten 127.0.0.1:0\nwho 1\nnonsense\nfour-tupel\n4\n\
                  menu\nlab\nshow 1 + 1\nquit\nquit\n";
     let ended = looplab::<&str>([]).input(typed).end();
     ended
@@ -265,6 +265,7 @@ fn the_menu_opens_lessons_searches_and_runs_lines() {
         .says("`xyzzyplugh`");
     ended
         .says("there is no verb `nonsense`")
+        .says("did you mean `four-tuple`?")
         .says("Address already in use")
         .says("is 2");
     let json = looplab(["--json"]).input(typed).end();
