@@ -6,6 +6,12 @@
 //! programs on the machine disturb it less than wall time, which is printed as well.
 //!
 //! `cargo bench --bench table [-- ROUNDS]`
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark fails by panicking, and prints what it found"
+)]
 mod common;
 
 use std::path::Path;
@@ -22,7 +28,9 @@ const ROUNDS: usize = 21;
 
 fn main() {
     let place = common::in_a_network_of_its_own();
-    let Some(holder) = c_peer("holder") else { return };
+    let Some(holder) = c_peer("holder") else {
+        return;
+    };
     let owners = c_peer("owners");
     println!("the socket table, {place}");
     let ss = installed("ss");
@@ -41,7 +49,10 @@ fn main() {
         let bare = sockets(&["--no-owners"]);
         tools.push(("looplab sockets --no-owners".to_owned(), bare));
         let listeners = sockets(&["--listening", "--no-owners"]);
-        tools.push(("looplab sockets --listening --no-owners".to_owned(), listeners));
+        tools.push((
+            "looplab sockets --listening --no-owners".to_owned(),
+            listeners,
+        ));
         if let Some(owners) = &owners {
             let floor = Command::new(owners);
             tools.push(("C: sock_diag, a readlink a descriptor".to_owned(), floor));
@@ -65,7 +76,9 @@ fn check(rows: usize) {
     let text = output(&mut sockets(&["--json"]));
     let table: serde_json::Value = serde_json::from_str(&text).expect("a record");
     let all = table["rows"].as_array().expect("rows");
-    let held = all.iter().filter(|row| row["protocol"] == "tcp" && row["pid"].is_u64());
+    let held = all
+        .iter()
+        .filter(|row| row["protocol"] == "tcp" && row["pid"].is_u64());
     let held = held.count();
     assert!(held >= rows, "{held} of {rows} rows have a process");
 }
@@ -75,10 +88,16 @@ fn measure(rounds: usize, tools: &mut [(String, Command)]) -> Vec<(Column, Colum
         name: name.clone(),
         figures: Vec::new(),
     };
-    let mut columns: Vec<_> = tools.iter().map(|(name, _)| (column(name), column(name))).collect();
+    let mut columns: Vec<_> = tools
+        .iter()
+        .map(|(name, _)| (column(name), column(name)))
+        .collect();
     for round in 0..=rounds {
         for ((_, command), (cpu, wall)) in tools.iter_mut().zip(&mut columns) {
-            let Cost { cpu: used, wall: took } = cost(command);
+            let Cost {
+                cpu: used,
+                wall: took,
+            } = cost(command);
             // The first round fills the caches of the kernel.
             if round > 0 {
                 cpu.figures.push(used);

@@ -360,6 +360,9 @@ fn repeat_and_many() {
         expect crowd is open
         gone = close crowd
         expect gone.count == 400
+        fleeting = many 200 server --close
+        expect fleeting.opened == 200 and fleeting.one_by_one and fleeting.per_second > 0
+        expect fleeting is closed and server.queue == 0 and listeners | length == 1
         busy = repeat 3 connect 127.0.0.1:{{ server.port }} --from {{ server.local }}
         expect busy.succeeded == 0 and busy.errors.EADDRINUSE == 3
         "#,
@@ -381,6 +384,10 @@ fn looking() {
         expect waiting.count == 1 and waiting.rows[0].peer == client.local
         listening = sockets --state LISTEN
         expect listening.count == 1 and listening.rows[0].recv_queue == 1
+        inner = sockets client --details
+        expect inner.rows[0].details.mss > 0 and inner.rows[0].details.retransmits == 0
+        outside = sockets --exposed
+        expect outside.count == 0
         holders = who server
         expect not holders.free and holders.port == server.port
         everything = sockets --all
@@ -397,8 +404,15 @@ fn looking() {
         expect way.type == "local"
         trips = rtt --samples 100 --warm-up 10
         expect trips.samples == 100 and trips.p50_us > 0
+        expect trips.p50_us <= trips.p99_us and trips.p99_us <= trips.p999_us
         bars = plot trips
         expect bars.of == "microseconds"
+        flow = throughput --bytes 1000000
+        expect flow.bytes >= 1000000 and flow.gigabits_per_second > 0
+        unix = throughput --over unix --bytes 1000000 --block 4096
+        expect unix.over == "unix" and unix.block == 4096
+        course = plot flow
+        expect course.of == "milliseconds" and course.histogram | length > 0
         second = listen server
         why = explain second
         expect why.cards[0].key == "EADDRINUSE" and why.observations | length == 1

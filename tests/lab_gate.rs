@@ -239,6 +239,8 @@ fn an_interrupt_stops_every_verb_that_waits() {
         "repeat 1000 connect server --within 60s",
         "many 60000 other",
         "rtt --samples 200000",
+        "throughput --seconds 60s",
+        "many 60000 other --close",
     ];
     let mut lab = lab();
     let script = "

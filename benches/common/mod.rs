@@ -70,16 +70,12 @@ pub(crate) fn c_peer(name: &str) -> Option<PathBuf> {
         .args(["-O2", "-Wall", "-Werror", "-pthread", "-o"])
         .args([program.as_os_str(), source.as_os_str()])
         .status();
-    match built {
-        Ok(status) => {
-            assert!(status.success(), "{} does not build", source.display());
-            Some(program)
-        }
-        Err(_) => {
-            println!("left out: C, since there is no `cc` here");
-            None
-        }
-    }
+    let Ok(status) = built else {
+        println!("left out: C, since there is no `cc` here");
+        return None;
+    };
+    assert!(status.success(), "{} does not build", source.display());
+    Some(program)
 }
 
 /// A program on PATH. `None`, and said, where it is not installed.
@@ -118,7 +114,7 @@ pub(crate) fn cost(command: &mut Command) -> Cost {
     assert!(status.success(), "{command:?}: {status}");
     Cost {
         wall: milliseconds(wall),
-        cpu: milliseconds(children() - before),
+        cpu: milliseconds(children().saturating_sub(before)),
     }
 }
 
@@ -133,7 +129,10 @@ pub(crate) fn output(command: &mut Command) -> String {
 /// Runs lines of the lab and returns the outcomes, as JSON.
 pub(crate) fn script(lines: &str) -> Vec<serde_json::Value> {
     let mut looplab = looplab();
-    looplab.args(["run", "-", "--json"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    looplab
+        .args(["run", "-", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut child = looplab.spawn().expect("looplab starts");
     let mut input = child.stdin.take().expect("a pipe");
     std::io::Write::write_all(&mut input, lines.as_bytes()).expect("looplab reads");
@@ -177,7 +176,9 @@ impl Holder {
         let mut child = command.spawn().expect("the holder starts");
         let mut line = String::new();
         let output = child.stdout.take().expect("a pipe");
-        BufReader::new(output).read_line(&mut line).expect("the holder speaks");
+        BufReader::new(output)
+            .read_line(&mut line)
+            .expect("the holder speaks");
         assert_eq!(line, "ready\n");
         Self(child)
     }
@@ -197,17 +198,23 @@ pub(crate) struct Column {
     pub(crate) figures: Vec<f64>,
 }
 
+impl Column {
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            figures: Vec::new(),
+        }
+    }
+}
+
+/// A name, and one run of what it stands for, which gives a figure.
+pub(crate) type Contender<'a> = (String, Box<dyn FnMut() -> f64 + 'a>);
+
 /// Runs rounds: each contender once a round, in turn. The first round fills caches and is left out.
-pub(crate) fn in_turn(
-    rounds: usize,
-    contenders: &mut [(String, Box<dyn FnMut() -> f64 + '_>)],
-) -> Vec<Column> {
+pub(crate) fn in_turn(rounds: usize, contenders: &mut [Contender<'_>]) -> Vec<Column> {
     let mut columns: Vec<Column> = contenders
         .iter()
-        .map(|(name, _)| Column {
-            name: name.clone(),
-            figures: Vec::new(),
-        })
+        .map(|(name, _)| Column::named(name))
         .collect();
     for round in 0..=rounds {
         for (column, (_, run)) in columns.iter_mut().zip(&mut *contenders) {
@@ -249,5 +256,9 @@ pub(crate) fn spread(values: impl Iterator<Item = f64>) -> (f64, f64, f64) {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let at = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
-    (at(values.len() / 2), at(0), at(values.len().saturating_sub(1)))
+    (
+        at(values.len() / 2),
+        at(0),
+        at(values.len().saturating_sub(1)),
+    )
 }

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::progress;
 use super::screen::Screen;
 use super::state::StateDir;
 use crate::cli::{Color, Global};
@@ -51,7 +52,9 @@ impl Context {
 
     /// An empty lab.
     pub(crate) fn lab(&self) -> Lab {
-        Lab::new(LabConfig::new(self.cards()))
+        let mut lab = Lab::new(LabConfig::new(self.cards()));
+        progress::show(&mut lab, self.screen.kind(), self.style);
+        lab
     }
 
     /// Where progress is kept.

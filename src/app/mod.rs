@@ -18,6 +18,7 @@ pub mod journal;
 mod keyboard;
 mod learn;
 mod present;
+mod progress;
 mod progress_eye;
 mod prove;
 mod reference;

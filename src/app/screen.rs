@@ -67,6 +67,11 @@ impl Screen {
         self.misread.take()
     }
 
+    /// Which view it is.
+    pub(crate) fn kind(&self) -> ViewKind {
+        self.kind
+    }
+
     /// One event.
     pub(crate) fn show(&self, event: &Event) -> io::Result<()> {
         self.misread.set(self.misread.get() || is_misreading(event));

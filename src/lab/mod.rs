@@ -19,6 +19,7 @@ pub mod observe;
 mod open;
 mod options;
 mod own;
+pub mod progress;
 mod server;
 mod sys;
 mod unix_dir;
@@ -39,6 +40,7 @@ pub use engine::Interrupter;
 use ledger::{Held, Ledger};
 use observe::{Here, Namespace};
 use open::Maker;
+use progress::{Progress, Unwatched};
 use unix_dir::UnixDir;
 use visitors::Visitors;
 use wire::Wire;
@@ -88,6 +90,7 @@ pub struct Lab {
     visitors: Arc<Visitors>,
     wire: Wire,
     machine: OnceCell<Value>,
+    progress: Box<dyn Progress>,
 }
 
 impl Lab {
@@ -103,7 +106,13 @@ impl Lab {
             visitors: Arc::default(),
             wire: Wire::default(),
             machine: OnceCell::new(),
+            progress: Box::new(Unwatched),
         }
+    }
+
+    /// Shows how far long lines have come.
+    pub fn watched_by(&mut self, progress: Box<dyn Progress>) {
+        self.progress = progress;
     }
 
     /// Runs one line. A failure of what it asks for is an outcome; an error means that the line
@@ -244,6 +253,7 @@ impl Lab {
             Err(refused) => (None, Err(refused)),
         };
         let took = started.elapsed();
+        self.progress.over();
         self.engine.end();
         let (result, held) = match done {
             Ok((fact, held)) => (Observed::Done(fact), held),

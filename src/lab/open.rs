@@ -2,6 +2,8 @@
 //!
 //! std's and tokio's listeners set SO_REUSEADDR unasked (and a backlog of 128), which changes the
 //! port the kernel picks and what a second bind answers; so every socket here is made by hand.
+use std::io;
+
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::failure::{Ends, of_io};
@@ -47,10 +49,7 @@ impl Maker<'_> {
             (Wire::Stream, Endpoint::Unix(_)) => (Type::STREAM, None),
             (Wire::Datagram, Endpoint::Unix(_)) => (Type::DGRAM, None),
         };
-        let socket = self
-            .namespace
-            .socket(domain, kind, protocol)
-            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+        let socket = not_blocking(self.namespace, domain, kind, protocol)
             .map_err(|e| of_io("socket", Ends::default(), &e))?;
         set_options(&socket, endpoint, options)?;
         Ok(socket)
@@ -77,5 +76,22 @@ impl Maker<'_> {
             .and_then(|()| socket.local_addr())
             .map(|local| endpoint_of(&local))
             .map_err(|e| of_io("bind", Ends::local(endpoint), &e))
+    }
+}
+
+/// In one system call where the kernel can (socket(2), SOCK_NONBLOCK).
+fn not_blocking(
+    namespace: &dyn Namespace,
+    domain: Domain,
+    kind: Type,
+    protocol: Option<Protocol>,
+) -> io::Result<Socket> {
+    #[cfg(target_os = "linux")]
+    return namespace.socket(domain, kind.nonblocking(), protocol);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let socket = namespace.socket(domain, kind, protocol)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
     }
 }

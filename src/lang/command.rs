@@ -83,6 +83,8 @@ pub enum Command {
     Explain(Topic),
     /// Measure round trips between two threads over loopback.
     Rtt(Rtt),
+    /// Measure how many bytes a second flow from one thread to another.
+    Throughput(Throughput),
     /// Open many connections to a listener, and hold them.
     Many(Many),
     /// Run a verb many times and keep every outcome: `repeat 200 listen 127.0.0.1:0`.
@@ -427,6 +429,32 @@ pub struct Rtt {
     pub warm_up: u32,
 }
 
+/// What bytes flow through in a measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Stream {
+    /// TCP over loopback.
+    Tcp,
+    /// A Unix stream socket pair.
+    Unix,
+}
+
+/// `throughput`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Throughput {
+    /// What to measure over.
+    #[arg(long, value_enum, default_value_t = Stream::Tcp)]
+    pub over: Stream,
+    /// Stop after this many bytes; --seconds still ends it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub bytes: Option<u64>,
+    /// Stop after this time.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "1s")]
+    pub seconds: Duration,
+    /// Bytes of one write.
+    #[arg(long, value_name = "N", default_value_t = 131_072, value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    pub block: u32,
+}
+
 /// `many N ENDPOINT`
 #[derive(Clone, Debug, PartialEq, Args)]
 pub struct Many {
@@ -436,6 +464,9 @@ pub struct Many {
     /// The listener, by name or endpoint.
     #[arg(value_parser = parse_place)]
     pub endpoint: Place,
+    /// Close each one (with a RST) before the next is opened.
+    #[arg(long)]
+    pub close: bool,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened flags carry their own help")]
     pub options: BindOptions,
@@ -553,6 +584,7 @@ impl Command {
             Self::Capture(_) => "capture",
             Self::Explain(_) => "explain",
             Self::Rtt(_) => "rtt",
+            Self::Throughput(_) => "throughput",
             Self::Many(_) => "many",
             Self::Repeat(_) => "repeat",
             Self::World(_) => "world",

@@ -29,7 +29,7 @@ pub const VERB_GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("see", &["explain", "states", "capture", "plot"]),
-    ("measure", &["rtt", "many", "repeat"]),
+    ("measure", &["rtt", "throughput", "many", "repeat"]),
     (
         "worlds",
         &["world", "link", "neighbour", "filter", "sysctl"],

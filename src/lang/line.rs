@@ -77,7 +77,7 @@ pub fn verb_names() -> Vec<&'static str> {
 }
 
 /// The verbs' names. A test holds this against the grammar.
-pub(super) const VERBS: [&str; 35] = [
+pub(super) const VERBS: [&str; 36] = [
     "bind",
     "listen",
     "connect",
@@ -102,6 +102,7 @@ pub(super) const VERBS: [&str; 35] = [
     "capture",
     "explain",
     "rtt",
+    "throughput",
     "many",
     "repeat",
     "world",

@@ -186,6 +186,8 @@ pub enum Fact {
     Explanation(Explanation),
     /// `rtt`.
     Rtt(RoundTrips),
+    /// `throughput`.
+    Throughput(Flow),
     /// `many`.
     Many(ManyOpened),
     /// `repeat`.
@@ -608,6 +610,27 @@ pub struct RoundTrips {
     pub histogram: Vec<Bucket>,
 }
 
+/// `throughput`: what arrived.
+#[derive(Clone, Debug, Serialize)]
+pub struct Flow {
+    /// `tcp` or `unix`.
+    pub over: &'static str,
+    /// Bytes the receiver counted.
+    pub bytes: u64,
+    /// For how long it counted.
+    pub seconds: f64,
+    /// Bytes of one write.
+    pub block: u32,
+    /// Payload a second, in units of 10^9 bits, as network speeds are given.
+    pub gigabits_per_second: f64,
+    /// Payload a second, in units of 10^6 bytes.
+    pub megabytes_per_second: f64,
+    /// How it was measured, in one sentence.
+    pub method: String,
+    /// The course over time, for `plot`: from and to in milliseconds, megabytes a second.
+    pub histogram: Vec<Bucket>,
+}
+
 /// `many`.
 #[derive(Clone, Debug, Serialize)]
 pub struct ManyOpened {
@@ -615,6 +638,10 @@ pub struct ManyOpened {
     pub wanted: u32,
     /// How many stand, both ends held here.
     pub opened: u32,
+    /// Whether each one was closed before the next was opened, so that none stands.
+    pub one_by_one: bool,
+    /// How many were opened a second.
+    pub per_second: f64,
     /// The listener.
     pub peer: Endpoint,
     /// The first failure, when there was one.
@@ -729,7 +756,7 @@ pub struct Setting {
 /// `plot`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plot {
-    /// What is drawn: `ports` or `microseconds`.
+    /// What is drawn: `ports`, `microseconds`, or `milliseconds` with a rate for each.
     pub of: &'static str,
     /// The heading.
     pub title: String,

@@ -24,15 +24,16 @@ enum Measure {
     /// Whole numbers: an upper bound that does not count is one too many.
     Ports,
     Microseconds,
+    Milliseconds,
 }
 
 impl Chart {
     /// The bars of a plot.
     pub fn of(plot: &Plot) -> Self {
-        let measure = if plot.of == "microseconds" {
-            Measure::Microseconds
-        } else {
-            Measure::Ports
+        let measure = match plot.of {
+            "microseconds" => Measure::Microseconds,
+            "milliseconds" => Measure::Milliseconds,
+            _ => Measure::Ports,
         };
         Self {
             buckets: plot.histogram.clone(),
@@ -180,12 +181,14 @@ impl Chart {
         match self.measure {
             Measure::Ports => (format!("{low:.0}"), format!("{high:.0}")),
             Measure::Microseconds => (format!("{low:.1}"), format!("{high:.1} µs")),
+            Measure::Milliseconds => (format!("{low:.0}"), format!("{high:.0} ms")),
         }
     }
 
     fn bounds(&self, bucket: &Bucket, last: bool) -> String {
         match self.measure {
             Measure::Microseconds => format!("{:.1}–{:.1} µs", bucket.from, bucket.to),
+            Measure::Milliseconds => format!("{:.0}–{:.0} ms", bucket.from, bucket.to),
             Measure::Ports => {
                 let low = bucket.from.ceil();
                 let high = if last {

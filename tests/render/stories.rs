@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use looplab::lang::{
     Author, Bucket, Card, Cause, Closed, CounterReading, EphemeralRange, Explanation, Fact,
-    Failure, FailureCause, FilterAction, FilterRule, Filters, HalfClosed, Holders, Holding,
+    Failure, FailureCause, FilterAction, FilterRule, Filters, Flow, HalfClosed, Holders, Holding,
     InWorld, Interface, Interfaces, KernelRoute, LinkState, ManyOpened, NextDoor, Observed,
     Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received, Repeated, Request, Requests,
     Resolved, Response, Role, RoundTrips, Sent, Setting, Shown, SocketRow, SocketTable, Waited,
@@ -791,11 +791,27 @@ pub(crate) fn facts() -> Vec<Outcome> {
             }),
         ),
         done(
+            "stream",
+            "throughput",
+            Fact::Throughput(Flow {
+                over: "tcp",
+                bytes: 2_887_385_088,
+                seconds: 1.0002,
+                block: 131_072,
+                gigabits_per_second: 23.0945,
+                megabytes_per_second: 2_886.81,
+                method: "two threads, bytes counted where they arrive".to_owned(),
+                histogram: Vec::new(),
+            }),
+        ),
+        done(
             "crowd",
             "many",
             Fact::Many(ManyOpened {
                 wanted: 20_000,
                 opened: 9_967,
+                one_by_one: false,
+                per_second: 26_660.0,
                 peer: at(server),
                 stopped_by: Some(failure(
                     "connect",

@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use super::spread::{buckets, percentile};
 use super::wires::{End, join};
+use super::{failed, failure};
 use crate::lab::observe::Namespace;
 use crate::lang::{Bucket, Failure, FailureCause, RoundTrips, Rtt, Transport};
-use crate::limits::DEFAULT_WITHIN;
 use crate::net::Errno;
 
 /// Bars of the distribution: what fits under a diagram of 40 columns.
@@ -30,6 +30,7 @@ const LARGEST_DATAGRAM: u32 = 65_507;
 pub fn rtt(ns: &dyn Namespace, wanted: &Rtt, cancel: &AtomicBool) -> Result<RoundTrips, Failure> {
     if wanted.over == Transport::Udp && wanted.bytes > LARGEST_DATAGRAM {
         return Err(failure(
+            "rtt",
             FailureCause::Errno(Errno::EMSGSIZE),
             format!(
                 "{} bytes do not fit into one UDP datagram: at most {LARGEST_DATAGRAM} do",
@@ -37,10 +38,12 @@ pub fn rtt(ns: &dyn Namespace, wanted: &Rtt, cancel: &AtomicBool) -> Result<Roun
             ),
         ));
     }
-    let (here, there) = join(ns, wanted.over).map_err(|error| failed(wanted, &error))?;
-    let mut taken = between(here, there, wanted, cancel).map_err(|error| failed(wanted, &error))?;
+    let failed = |error: io::Error| failed("rtt", "a round trip", name(wanted.over), &error);
+    let (here, there) = join(ns, wanted.over).map_err(failed)?;
+    let mut taken = between(here, there, wanted, cancel).map_err(failed)?;
     if taken.len() < wanted.samples as usize {
         return Err(failure(
+            "rtt",
             FailureCause::Interrupted,
             format!("interrupted after {} round trips", taken.len()),
         ));
@@ -148,33 +151,6 @@ fn name(over: Transport) -> &'static str {
 )]
 fn micros(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1000.0
-}
-
-fn failed(wanted: &Rtt, error: &io::Error) -> Failure {
-    let over = name(wanted.over);
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => failure(
-            FailureCause::Timeout,
-            format!(
-                "a round trip over {over} did not end within {} seconds",
-                DEFAULT_WITHIN.as_secs()
-            ),
-        ),
-        _ => failure(
-            Errno::of(error).map_or(FailureCause::Protocol, FailureCause::Errno),
-            format!("a round trip over {over} failed: {error}"),
-        ),
-    }
-}
-
-fn failure(error: FailureCause, message: String) -> Failure {
-    Failure {
-        error,
-        operation: "rtt",
-        local: None,
-        peer: None,
-        message,
-    }
 }
 
 #[cfg(test)]

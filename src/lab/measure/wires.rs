@@ -31,6 +31,18 @@ impl End {
         }
     }
 
+    /// Reads what there is, at least one byte.
+    pub(super) fn receive_some(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let count = match self {
+            Self::Stream(socket) | Self::Datagrams(socket) => socket.read(room)?,
+            Self::Pipes(reader, _) => reader.read(room)?,
+        };
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(count)
+    }
+
     /// Reads a whole message of the buffer's length.
     pub(super) fn receive(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         match self {

@@ -1,28 +1,19 @@
 //! `many`: a crowd of connections to one listener of the lab, both ends held here.
-//!
-//! On loopback a handshake is over when connect returns, so each connection is made and accepted
-//! before the next one, and nothing is registered for waiting: thousands cost what the kernel asks.
 use std::collections::HashSet;
 use std::time::Instant;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use socket2::SockAddr;
-use tokio::io::Interest;
 
-use super::{Done, stopped, tcp};
+use super::Done;
+use super::crowd::Crowd;
 use crate::lab::Lab;
-use crate::lab::engine::Engine;
-use crate::lab::failure::{self, Ends, of_io, own_at};
+use crate::lab::failure::{Ends, own_at};
 use crate::lab::ledger::Held;
-use crate::lab::open::{Maker, Wire};
-use crate::lab::options::flags;
-use crate::lab::own::{Kind, Own, port};
+use crate::lab::open::Maker;
+use crate::lab::own::{Kind, Own};
 use crate::lang::{Fact, Failure, FailureCause, Many, ManyOpened, Place};
 use crate::limits;
-use crate::net::{Endpoint, Errno};
-
-/// How many connections are opened between two looks at Ctrl-C.
-const LOOK_EVERY: u32 = 64;
+use crate::net::Endpoint;
 
 impl Lab {
     pub(super) fn many(&mut self, wanted: &Many) -> Done {
@@ -46,17 +37,11 @@ impl Lab {
             return Err(occupied(&name, waiting));
         }
         let address = maker.address(&listener.local)?;
-        let mut crowd = Crowd {
-            maker,
-            engine: &mut self.engine,
-            listener,
-            address,
-            wanted,
-            held: Vec::new(),
-            ports: Vec::new(),
-        };
-        let stopped_by = crowd.grow(fit);
-        let (held, ports) = (crowd.held, crowd.ports);
+        let mut crowd = Crowd::new(maker, &mut self.engine, listener, address, wanted);
+        let started = Instant::now();
+        let stopped_by = crowd.grow(fit, &mut *self.progress);
+        let seconds = started.elapsed().as_secs_f64();
+        let (held, ports) = crowd.end();
         match stopped_by {
             Some(failure) if failure.error == FailureCause::Interrupted || ports.is_empty() => {
                 held.into_iter().for_each(Own::reset);
@@ -67,12 +52,19 @@ impl Lab {
                 let fact = ManyOpened {
                     wanted: wanted.count,
                     opened: u32::try_from(ports.len()).unwrap_or(u32::MAX),
+                    one_by_one: wanted.close,
+                    per_second: rate(ports.len(), seconds),
                     peer: name,
                     stopped_by,
                     distinct_ports: u32::try_from(distinct.len()).unwrap_or(u32::MAX),
                     ports: ports.into_iter().flatten().collect(),
                 };
-                Ok((Fact::Many(fact), Held::Crowd(held)))
+                let held = if wanted.close {
+                    Held::Nothing
+                } else {
+                    Held::Crowd(held)
+                };
+                Ok((Fact::Many(fact), held))
             }
         }
     }
@@ -97,100 +89,9 @@ impl Lab {
     }
 }
 
-/// Connections under construction.
-struct Crowd<'a> {
-    maker: Maker<'a>,
-    engine: &'a mut Engine,
-    listener: &'a Own,
-    address: SockAddr,
-    wanted: &'a Many,
-    held: Vec<Own>,
-    /// One a connection; a Unix socket has none.
-    ports: Vec<Option<u16>>,
-}
-
-impl Crowd<'_> {
-    /// Opens connections; what stopped it, when something did.
-    fn grow(&mut self, fit: usize) -> Option<Failure> {
-        for number in 0..self.wanted.count {
-            if self.ports.len() >= fit {
-                return Some(self.full());
-            }
-            if number % LOOK_EVERY == 0 && self.engine.interrupted() {
-                return Some(failure::interrupted("many", self.ends()));
-            }
-            if let Err(failure) = self.add() {
-                return Some(failure);
-            }
-        }
-        None
-    }
-
-    fn add(&mut self) -> Result<(), Failure> {
-        let local = &self.listener.local;
-        let socket = self
-            .maker
-            .socket(local, Wire::Stream, &self.wanted.options)?;
-        let within = limits::DEFAULT_WITHIN;
-        let deadline = Instant::now() + within;
-        let fail = |stop| {
-            let still = "the listener's queue may be full";
-            stopped(stop, "connect", Ends::peer(local), within, still)
-        };
-        match socket.connect(&self.address) {
-            Ok(()) => {}
-            Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => self
-                .engine
-                .until(&socket, Interest::WRITABLE, deadline, || {
-                    tcp::connected(&socket)
-                })
-                .map_err(fail)?,
-            Err(error) => return Err(of_io("connect", Ends::peer(local), &error)),
-        }
-        let client = tcp::client(socket, self.maker.private, flags(&self.wanted.options))
-            .map_err(|e| of_io("connect", Ends::peer(local), &e))?;
-        self.ports.push(port(&client.local));
-        self.held.push(client);
-        let listener = self.listener;
-        let accepted = self
-            .engine
-            .until(&listener.socket, Interest::READABLE, deadline, || {
-                tcp::accepted(listener)
-            });
-        match accepted {
-            Ok(own) => {
-                self.held.push(own);
-                Ok(())
-            }
-            Err(stop) => {
-                // Both ends or none.
-                self.ports.pop();
-                self.held.pop();
-                let ends = Ends::local(local);
-                Err(stopped(
-                    stop,
-                    "accept",
-                    ends,
-                    within,
-                    "nobody has connected",
-                ))
-            }
-        }
-    }
-
-    fn ends(&self) -> Ends {
-        Ends::peer(&self.listener.local)
-    }
-
-    fn full(&self) -> Failure {
-        let why = format!(
-            "the limit of open files (RLIMIT_NOFILE) leaves no more room for both ends; looplab \
-             keeps {} descriptors for itself (EMFILE)",
-            limits::SPARE_DESCRIPTORS
-        );
-        let cause = FailureCause::Errno(Errno::EMFILE);
-        own_at(cause, "socket", self.ends(), &why)
-    }
+#[expect(clippy::cast_precision_loss, reason = "at most 60,000")]
+fn rate(opened: usize, seconds: f64) -> f64 {
+    (opened as f64 / seconds).round()
 }
 
 /// How many connections fit, two descriptors each. Raises the soft limit as far as it goes, which

@@ -2,9 +2,11 @@
 mod bytes;
 mod capture;
 mod closing;
+mod crowd;
 mod explain;
 mod get;
 mod many;
+mod measuring;
 mod reach;
 mod repeat;
 mod reply;
@@ -50,6 +52,7 @@ impl Lab {
             Command::Repeat(wanted) => self.repeat(wanted, author),
             Command::Wait(wanted) => self.wait(wanted, author),
             Command::Rtt(wanted) => self.rtt(wanted),
+            Command::Throughput(wanted) => self.throughput(wanted),
             Command::World(wanted) => self.world(wanted),
             Command::Link(wanted) => self.link(wanted),
             Command::Sysctl(wanted) => self.sysctl(wanted),

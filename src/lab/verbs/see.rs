@@ -1,13 +1,11 @@
-//! `sockets`, `who`, `range`, `resolve`, `interfaces`, `counters`, `route`, `rtt`: what the kernel
-//! says, asked of [`observe`] and [`measure`].
+//! `sockets`, `who`, `range`, `resolve`, `interfaces`, `counters`, `route`: what the kernel says, asked
+//! of [`observe`].
 use std::net::{IpAddr, SocketAddr};
 
-use super::Done;
 use crate::lab::failure::{Ends, own_at};
-use crate::lab::ledger::Held;
 use crate::lab::observe::{HeldBy, Owners, Protocols, SocketFilter};
-use crate::lab::{Lab, measure, observe};
-use crate::lang::{Fact, Failure, FailureCause, Rtt, SocketRow, Sockets, Who};
+use crate::lab::{Lab, observe};
+use crate::lang::{Fact, Failure, FailureCause, SocketRow, Sockets, Who};
 use crate::net::{Endpoint, FourTuple};
 
 impl Lab {
@@ -100,14 +98,6 @@ impl Lab {
 
     pub(super) fn route(&self, address: IpAddr) -> Result<Fact, Failure> {
         observe::route(&*self.namespace, address).map(Fact::Route)
-    }
-
-    pub(super) fn rtt(&mut self, wanted: &Rtt) -> Done {
-        // Ctrl-C is heard by the runtime, and a long measurement takes seconds.
-        self.engine.runtime()?;
-        let cancel = self.engine.cancel_flag();
-        let trips = measure::rtt(&*self.namespace, wanted, cancel)?;
-        Ok((Fact::Rtt(trips), Held::Nothing))
     }
 }
 

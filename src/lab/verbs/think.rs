@@ -91,10 +91,15 @@ impl Lab {
                 title: format!("{} round trips over {}", all.samples, all.over),
                 histogram: all.histogram.clone(),
             },
+            Some(Fact::Throughput(all)) => Plot {
+                of: "milliseconds",
+                title: format!("Megabytes a second over {}, over time", all.over),
+                histogram: all.histogram.clone(),
+            },
             _ => {
                 let message = format!(
-                    "`{name}` has nothing to draw: `plot` takes what a `repeat`, a `many` or an \
-                     `rtt` was bound to"
+                    "`{name}` has nothing to draw: `plot` takes what a `repeat`, a `many`, an \
+                     `rtt` or a `throughput` was bound to"
                 );
                 return Err(failure::own(FailureCause::NoSuchName, "plot", message));
             }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::words::{count, counted, duration, listed, times};
 use super::{fact, failure};
-use crate::lang::{Holding, ManyOpened, Plot, Repeated, RoundTrips, Shown, Waited};
+use crate::lang::{Flow, Holding, ManyOpened, Plot, Repeated, RoundTrips, Shown, Waited};
 use crate::render::block::Block;
 use crate::render::line::Line;
 use crate::render::plot::Chart;
@@ -40,6 +40,26 @@ pub(super) fn rtt(trips: &RoundTrips) -> Vec<Block> {
     blocks
 }
 
+pub(super) fn throughput(flow: &Flow) -> Vec<Block> {
+    let over = match flow.over {
+        "tcp" => "TCP",
+        "unix" => "a Unix socket pair",
+        other => other,
+    };
+    let rate = format!("{:.2} Gbit/s", flow.gigabits_per_second);
+    let line = Line::of(Role::Endpoint, rate).text(format_args!(
+        " over {over}: {:.0} MB of payload a second",
+        flow.megabytes_per_second
+    ));
+    let amount = Line::from(count(flow.bytes).as_str())
+        .text(format_args!(" bytes arrived in {:.3} s", flow.seconds));
+    vec![
+        fact(line),
+        fact(amount),
+        Block::Remark(Line::from(flow.method.as_str())),
+    ]
+}
+
 pub(super) fn many(many: &ManyOpened) -> Vec<Block> {
     let role = if many.opened == many.wanted {
         Role::Ok
@@ -50,8 +70,21 @@ pub(super) fn many(many: &ManyOpened) -> Vec<Block> {
     let line = Line::of(role, stand)
         .text(" connections to ")
         .and(Role::Endpoint, &many.peer)
-        .text(" stand, both ends held here");
+        .text(if many.one_by_one {
+            " were opened, each one closed with a RST before the next"
+        } else {
+            " stand, both ends held here"
+        });
     let mut blocks = vec![fact(line)];
+    if many.per_second > 0.0 {
+        let rate = format!("{:.0}", many.per_second);
+        let rate = rate.parse().map_or(rate, |number: u64| count(number));
+        blocks.push(fact(
+            Line::from("opened ")
+                .and(Role::Endpoint, rate)
+                .text(" a second"),
+        ));
+    }
     if let (Some(low), Some(high)) = (many.ports.iter().min(), many.ports.iter().max()) {
         let line = Line::from("the clients have ")
             .text(counted(

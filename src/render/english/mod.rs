@@ -72,6 +72,7 @@ fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {
         Fact::CaptureSaved(saved) => wire::saved(saved),
         Fact::Explanation(explanation) => reference::explanation(explanation),
         Fact::Rtt(trips) => measuring::rtt(trips),
+        Fact::Throughput(flow) => measuring::throughput(flow),
         Fact::Many(many) => measuring::many(many),
         Fact::Repeated(repeated) => measuring::repeated(repeated),
         Fact::World(seen) => worlds::world(seen),
