@@ -99,14 +99,16 @@ pub(super) fn timeout(
     own_at(FailureCause::Timeout, operation, ends, &why)
 }
 
-/// Ctrl-C ended it.
+/// Ctrl-C ended it. What was under way is said where something was.
 pub(super) fn interrupted(operation: &'static str, ends: Ends) -> Failure {
-    own_at(
-        FailureCause::Interrupted,
-        operation,
-        ends,
-        "interrupted; what it was opening is closed",
-    )
+    let why = match operation {
+        "connect" | "get" | "many" | "repeat" => "interrupted; what it was opening is closed",
+        "accept" => "interrupted; it still listens",
+        "recv" => "interrupted; what arrives later waits to be read",
+        "send" => "interrupted; what was not sent yet is not sent",
+        _ => "interrupted",
+    };
+    own_at(FailureCause::Interrupted, operation, ends, why)
 }
 
 /// `300 ms`, `2 s`.

@@ -165,6 +165,8 @@ impl Screen<'_> {
         let glyphs = self.paper.glyphs();
         let bar = (2 * total).clamp(1, LONGEST_BAR).min(self.measure / 4);
         let full = (bar * number.min(total)).checked_div(total).unwrap_or(bar);
+        // The first step is on its way, too, however short the bar.
+        let full = full.clamp(number.min(1), bar);
         let mut line = Line::of(Role::Heading, format_args!("{number}/{total} "))
             .and(Role::Prompt, glyphs.heavy.repeat(full))
             .and(Role::Dim, glyphs.light.repeat(bar - full));

@@ -92,7 +92,6 @@ fn time_all(mut end: End, wanted: &Rtt, cancel: &AtomicBool) -> io::Result<Vec<u
 
 fn told(wanted: &Rtt, sorted: &[u64]) -> RoundTrips {
     let at = |per_mille| micros(percentile(sorted, per_mille));
-    let (histogram, left_out) = drawn(sorted);
     RoundTrips {
         over: name(wanted.over),
         samples: wanted.samples,
@@ -102,36 +101,30 @@ fn told(wanted: &Rtt, sorted: &[u64]) -> RoundTrips {
         p99_us: at(990),
         p999_us: at(999),
         max_us: at(1000),
-        method: method(wanted, left_out),
-        histogram,
+        method: method(wanted),
+        histogram: drawn(sorted),
     }
 }
 
-/// The distribution in microseconds up to its far tail, and how many values lie beyond.
-fn drawn(sorted: &[u64]) -> (Vec<Bucket>, usize) {
+/// The distribution in microseconds up to its far tail: the longest trips would be all that is seen.
+fn drawn(sorted: &[u64]) -> Vec<Bucket> {
     let limit = percentile(sorted, DRAWN_PER_MILLE);
-    let inside = sorted.partition_point(|taken| *taken <= limit);
-    let (near, far) = sorted.split_at_checked(inside).unwrap_or_default();
-    let near: Vec<f64> = near.iter().map(|taken| micros(*taken)).collect();
-    (buckets(&near, BARS), far.len())
+    let near = sorted.iter().take_while(|taken| **taken <= limit);
+    let near: Vec<f64> = near.map(|taken| micros(*taken)).collect();
+    buckets(&near, BARS)
 }
 
-fn method(wanted: &Rtt, left_out: usize) -> String {
+fn method(wanted: &Rtt) -> String {
     let wire = match wanted.over {
         Transport::Tcp => "one TCP connection over 127.0.0.1 with TCP_NODELAY",
         Transport::Udp => "two connected UDP sockets on 127.0.0.1",
         Transport::Unix => "a pair of Unix stream sockets",
         Transport::Pipe => "two pipes",
     };
-    let tail = match left_out {
-        0 => String::new(),
-        1 => "; the slowest one is left out of the drawing".to_owned(),
-        n => format!("; the {n} slowest are left out of the drawing"),
-    };
     format!(
         "two blocking threads of one process over {wire}, not pinned to a processor, {} bytes each \
          way in one write, the clock read outside the system calls, {} round trips first that do \
-         not count{tail}",
+         not count",
         wanted.bytes, wanted.warm_up
     )
 }
@@ -212,9 +205,9 @@ mod tests {
     fn a_lone_outlier_does_not_flatten_the_drawing() {
         let mut taken: Vec<u64> = (0..999).map(|n| 10_000 + n).collect();
         taken.push(1_000_000_000);
-        let (bars, left_out) = drawn(&taken);
+        let bars = drawn(&taken);
         assert_eq!(bars.len(), BARS);
-        assert_eq!(left_out, 5);
+        assert_eq!(bars.iter().map(|bar| bar.count).sum::<u64>(), 995);
         assert!(bars.iter().all(|bar| bar.to <= 11.0), "{bars:?}");
     }
 }

@@ -7,8 +7,8 @@ use crate::lab::failure::{self, Ends, shown};
 use crate::lab::ledger::Held;
 use crate::lab::{Lab, bounded, measure};
 use crate::lang::{
-    Author, Command, Expr, ExprError, Fact, Failure, FailureCause, Holding, LineError, Plot, Shown,
-    Verdict, Wait, Waited, parse_duration,
+    Author, Command, Expr, ExprError, Fact, Failure, FailureCause, Holding, LineError, Plot,
+    RoundTrips, Shown, Verdict, Wait, Waited, parse_duration,
 };
 use crate::limits;
 
@@ -88,7 +88,7 @@ impl Lab {
             }
             Some(Fact::Rtt(all)) => Plot {
                 of: "microseconds",
-                title: format!("{} round trips over {}", all.samples, all.over),
+                title: trips(all),
                 histogram: all.histogram.clone(),
             },
             Some(Fact::Throughput(all)) => Plot {
@@ -106,6 +106,17 @@ impl Lab {
         };
         Ok(Fact::Plot(plot))
     }
+}
+
+/// What is drawn of a measurement: a few trips took so long that nothing else could be seen.
+fn trips(all: &RoundTrips) -> String {
+    let drawn: u64 = all.histogram.iter().map(|bucket| bucket.count).sum();
+    let tail = match u64::from(all.samples).saturating_sub(drawn) {
+        0 => String::new(),
+        1 => ", without the slowest one".to_owned(),
+        left => format!(", without the {left} slowest"),
+    };
+    format!("{} round trips over {}{tail}", all.samples, all.over)
 }
 
 fn ports(ports: &[u16], title: String) -> Plot {

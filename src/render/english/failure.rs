@@ -47,7 +47,7 @@ fn why<'f>(failure: &'f Failure, cause: &str) -> &'f str {
                 .strip_prefix(' ')
         })
         .unwrap_or(message);
-    let message = ["refused: ", "interrupted; "]
+    let message = ["refused: ", "interrupted; ", "interrupted"]
         .iter()
         .find_map(|manner| message.strip_prefix(manner))
         .unwrap_or(message);
@@ -137,6 +137,12 @@ mod tests {
                 "accept 127.0.0.1:1: nothing within 2 s; it still listens",
                 "accept on 127.0.0.1:1 saw nobody connect: nothing within 2 s; it still listens \
                  (timeout)",
+            ),
+            (
+                ("wait", None, None),
+                FailureCause::Interrupted,
+                "wait: interrupted",
+                "wait was interrupted (interrupted)",
             ),
             (
                 ("expect", None, None),

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use super::words::{count, counted, duration, listed, times};
 use super::{fact, failure};
-use crate::lang::{Flow, Holding, ManyOpened, Plot, Repeated, RoundTrips, Shown, Waited};
+use crate::lang::{
+    Flow, Holding, ManyOpened, Plot, Repeated, RoundTrips, Shown, Waited, parse_duration,
+};
 use crate::render::block::Block;
 use crate::render::line::Line;
 use crate::render::plot::Chart;
@@ -182,20 +184,39 @@ pub(super) fn held(holding: &Holding) -> Vec<Block> {
 const VALUE_SHOWN: usize = 4_000;
 
 pub(super) fn value(shown: &Shown) -> Vec<Block> {
-    let mut text = shown.value.to_string();
+    let line = Line::of(Role::Code, &shown.expression).text(" is ");
+    if let Some(text) = shown.value.as_str().filter(|text| text.contains('\n')) {
+        let all = counted(text.lines().count(), "line");
+        let lines = within_bound(text.to_owned());
+        let lines = lines.lines().map(|text| indented(Role::Payload, text));
+        return vec![
+            fact(line.text("a text of ").text(all).text(':')),
+            Block::Verbatim(lines.collect()),
+        ];
+    }
+    let value = within_bound(shown.value.to_string());
+    vec![fact(line.and(Role::Endpoint, value))]
+}
+
+fn within_bound(mut text: String) -> String {
     if text.len() > VALUE_SHOWN {
         text.truncate(text.floor_char_boundary(VALUE_SHOWN));
         text.push('…');
     }
-    let line = Line::of(Role::Code, &shown.expression)
-        .text(" is ")
-        .and(Role::Endpoint, text);
-    vec![fact(line)]
+    text
+}
+
+fn indented(role: Role, text: &str) -> Line {
+    Line::from("  ").and(role, text)
 }
 
 pub(super) fn waited(waited: &Waited, took: Duration) -> Vec<Block> {
-    let line = Line::from("waited for ")
-        .and(Role::Code, &waited.until)
-        .text(format_args!(": {}", duration(took)));
+    let line = if parse_duration(&waited.until).is_ok() {
+        Line::from("waited ").text(duration(took))
+    } else {
+        Line::of(Role::Code, &waited.until)
+            .text(" came true after ")
+            .text(duration(took))
+    };
     vec![fact(line)]
 }

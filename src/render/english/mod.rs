@@ -6,6 +6,7 @@
 mod failure;
 mod help;
 mod hints;
+mod holders;
 mod looking;
 mod measuring;
 mod narrator;
@@ -13,6 +14,7 @@ mod pages;
 mod reference;
 mod sockets;
 mod walk;
+mod web;
 mod wire;
 mod words;
 mod worlds;
@@ -56,10 +58,10 @@ fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {
         Fact::Received(received) => sockets::received(received),
         Fact::HalfClosed(half) => sockets::half_closed(half),
         Fact::Closed(closed) => sockets::closed(closed),
-        Fact::Requests(requests) => looking::requests(requests),
-        Fact::Response(response) => looking::response(response),
-        Fact::Sockets(table) => looking::sockets(table),
-        Fact::Who(holders) => looking::who(holders),
+        Fact::Requests(requests) => web::requests(requests),
+        Fact::Response(response) => web::response(name, response),
+        Fact::Sockets(table) => holders::sockets(table),
+        Fact::Who(holders) => holders::who(holders),
         Fact::Range(range) => looking::range(range),
         Fact::Resolved(resolved) => looking::resolved(resolved),
         Fact::Interfaces(all) => looking::interfaces(all),

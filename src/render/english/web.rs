@@ -1,0 +1,87 @@
+//! HTTP in words: what was asked for, what was answered, and the bytes of both.
+use super::words::{counted, times};
+use super::{Subject, fact};
+use crate::lang::{Request, Requests, Response};
+use crate::render::block::{Block, Table};
+use crate::render::line::Line;
+use crate::render::style::Role;
+
+pub(super) fn requests(requests: &Requests) -> Vec<Block> {
+    let line = Line::of(Role::Name, &requests.server);
+    if requests.count == 0 {
+        return vec![fact(line.text(" was not asked for anything yet"))];
+    }
+    let mut blocks = vec![fact(line.text(" was asked ").text(times(requests.count)))];
+    if requests.requests.len() < requests.count {
+        let newest = format!("the newest {} are shown", requests.requests.len());
+        blocks.push(Block::Remark(Line::from(newest.as_str())));
+    }
+    let mut table = Table::new(&["from", "request", "Host", "User-Agent", "by"]);
+    table.rows = requests.requests.iter().map(request).collect();
+    blocks.push(Block::Table(table));
+    blocks
+}
+
+fn request(request: &Request) -> Vec<Line> {
+    let header = |value: &Option<String>| Line::from(value.as_deref().unwrap_or_default());
+    let by = if request.ours {
+        Line::of(Role::Dim, "this lab")
+    } else {
+        Line::of(Role::Ok, "a visitor")
+    };
+    vec![
+        Line::of(Role::Endpoint, request.peer),
+        Line::of(Role::Verb, &request.method)
+            .text(' ')
+            .text(&request.target),
+        header(&request.host),
+        header(&request.agent),
+        by,
+    ]
+}
+
+/// Lines of a body that are shown; a page is not a lesson, and with its headers it must leave the
+/// question above it on a screen of 24 lines.
+const BODY_LINES: usize = 6;
+
+pub(super) fn response(name: Subject<'_>, response: &Response) -> Vec<Block> {
+    let role = if response.status < 400 {
+        Role::Ok
+    } else {
+        Role::Refused
+    };
+    let status = format!("{} {}", response.status, response.reason);
+    let line = Line::from("answered ")
+        .and(role, &status)
+        .text(format_args!(", {}: ", counted(response.bytes, "byte")))
+        .and(Role::Endpoint, response.local)
+        .text(" → ")
+        .and(Role::Endpoint, response.peer);
+    let mut lines = Vec::new();
+    for text in response.request.trim_end().lines() {
+        lines.push(Line::of(Role::Dim, "  sent      ").text(text));
+    }
+    lines.push(received().text(status));
+    for (name, value) in &response.headers {
+        lines.push(received().text(name).text(": ").text(value));
+    }
+    let mut body = response.body.lines();
+    for text in body.by_ref().take(BODY_LINES) {
+        lines.push(Line::of(Role::Dim, "  body      ").and(Role::Payload, text));
+    }
+    let rest = body.count();
+    let mut blocks = vec![fact(line), Block::Verbatim(lines)];
+    if rest > 0 {
+        let name = name.0.unwrap_or("last");
+        let more = format!(
+            "… and {} more of the body; `show {name}.body` prints it",
+            counted(rest, "line")
+        );
+        blocks.push(Block::Remark(Line::marked(&more)));
+    }
+    blocks
+}
+
+fn received() -> Line {
+    Line::of(Role::Dim, "  received  ")
+}
