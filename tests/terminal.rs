@@ -171,6 +171,37 @@ fn a_simple_terminal_gets_no_escape_byte() {
     assert!(!terminal.raw().contains(&0x1b), "an escape byte");
 }
 
+/// The rows that the terminal had to break.
+fn cut_rows(terminal: &Terminal, rows: u16) -> Vec<String> {
+    let screen = terminal.screen();
+    let cut = (0..rows).filter(|row| screen.row_wrapped(*row));
+    cut.map(|row| terminal.rows()[usize::from(row)].clone())
+        .collect()
+}
+
+#[test]
+fn a_simple_terminal_breaks_no_words() {
+    let home = Home::new();
+    let mut terminal = home.setup(&[]).var("TERM", "dumb").size(200, 60).start();
+    terminal.wait_for_line("looplab >");
+    let lines = [
+        "help",
+        "help listen",
+        "find backlog",
+        "counters",
+        "nonsense",
+    ];
+    for (place, line) in lines.iter().enumerate() {
+        terminal.send(format!("{line}\r"));
+        terminal.wait_for("the next prompt", |screen| {
+            screen.contents().matches("looplab >").count() == place + 2
+        });
+    }
+    terminal.send("connect example.com:80\r");
+    terminal.wait_for_text("no name is looked up");
+    assert_eq!(cut_rows(&terminal, 200), [""; 0]);
+}
+
 #[test]
 fn nothing_runs_over_the_edge_of_a_narrow_window() {
     let home = Home::new();
@@ -179,11 +210,7 @@ fn nothing_runs_over_the_edge_of_a_narrow_window() {
     for _ in 0..3 {
         terminal.run("");
     }
-    let screen = terminal.screen();
-    let wrapped: Vec<_> = (0..200).filter(|row| screen.row_wrapped(*row)).collect();
-    let rows = terminal.rows();
-    let text: Vec<_> = wrapped.iter().map(|row| &rows[usize::from(*row)]).collect();
-    assert!(wrapped.is_empty(), "{text:?}");
+    assert_eq!(cut_rows(&terminal, 200), [""; 0]);
 }
 
 #[test]

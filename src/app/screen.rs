@@ -8,14 +8,15 @@ use std::rc::Rc;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use terminal_size::terminal_size_of;
 
 use super::prove::Proof;
 use super::walk::Eye;
 use crate::lang::{FailureCause, LineError, Outcome, verbs};
 use crate::lesson::{Diagnostic, LessonError, Look, Severity};
 use crate::render::{
-    Block, Check, Found, Line, MenuEntry, Page, Role, Style, View, ViewKind, checks, found, list,
-    menu, mistake, sanitize, view,
+    Block, Check, Found, Line, MenuEntry, Page, PlainView, Role, Style, View, ViewKind, checks,
+    found, list, menu, mistake, sanitize, view, wrapped,
 };
 use crate::tutor::{Ask, Event};
 
@@ -54,8 +55,14 @@ pub(crate) struct Screen {
 impl Screen {
     /// Standard output.
     pub(crate) fn stdout(kind: ViewKind, style: Style) -> Self {
+        let view: Box<dyn View> = match kind {
+            ViewKind::Plain if io::stdout().is_terminal() => {
+                Box::new(PlainView::on_terminal(io::stdout(), style))
+            }
+            kind => view(kind, io::stdout(), style),
+        };
         Self {
-            view: Rc::new(RefCell::new(view(kind, io::stdout(), style))),
+            view: Rc::new(RefCell::new(view)),
             kind,
             style,
             misread: Rc::default(),
@@ -330,7 +337,10 @@ pub(crate) fn error(text: &str) {
 
 fn talk(text: &str) {
     // Nobody is left to hear that standard error is broken; the exit code still tells.
-    drop(writeln!(io::stderr().lock(), "{}", sanitize(text)));
+    let text = sanitize(text);
+    // A pipe gets the line as it is.
+    let width = terminal_size_of(io::stderr()).map_or(usize::MAX, |(width, _)| width.0.into());
+    drop(writeln!(io::stderr().lock(), "{}", wrapped(&text, width)));
 }
 
 /// Whether a diagnostic fails a check.

@@ -14,11 +14,13 @@ use super::table;
 use crate::lang::Outcome;
 use crate::tutor::{Ask, Event};
 
-/// Writes plain lines. Running text is wrapped at the width; a fact never is, so that a line is a
-/// fact for `grep`, too.
+/// Writes plain lines. Running text is wrapped at the width; a fact is not, so that a line is a
+/// fact for `grep`, too, unless a terminal would break it anyway.
 pub struct PlainView<W> {
     out: W,
     style: Style,
+    /// As far as facts go.
+    width: usize,
     palette: Palette,
     narrator: Narrator,
     apart: bool,
@@ -34,8 +36,17 @@ impl<W: Write> PlainView<W> {
                 ..style
             },
             palette: Palette::new(false),
+            width: usize::MAX,
             narrator: Narrator::new(false),
             apart: true,
+        }
+    }
+
+    /// A view onto a terminal, which would break long lines within their words.
+    pub fn on_terminal(out: W, style: Style) -> Self {
+        Self {
+            width: style.width.max(NARROWEST),
+            ..Self::new(out, style)
         }
     }
 
@@ -45,7 +56,7 @@ impl<W: Write> PlainView<W> {
     }
 
     fn show(&mut self, blocks: &[Block]) -> io::Result<()> {
-        let mut paper = Paper::plain(&self.palette, self.style, usize::MAX);
+        let mut paper = Paper::plain(&self.palette, self.style, self.width);
         paper.set_apart(self.apart);
         for block in blocks {
             write_block(&mut paper, block);
@@ -87,7 +98,7 @@ fn write_block(paper: &mut Paper<'_>, block: &Block) {
                 Some(aside) => title.clone().text(" (").then(aside).text(')'),
                 None => title.clone(),
             };
-            paper.line(&line, 0);
+            paper.line(&line, HANG);
         }
         Block::Progress(number, total, title) => {
             let line = Line::new().text(format_args!("Step {number} of {total}"));
@@ -95,16 +106,16 @@ fn write_block(paper: &mut Paper<'_>, block: &Block) {
                 Some(title) => line.text(": ").then(title),
                 None => line,
             };
-            paper.line(&line, 0);
+            paper.line(&line, HANG);
         }
-        Block::Heading(line) | Block::Fact(line) | Block::Remark(line) => paper.line(line, 0),
+        Block::Heading(line) | Block::Fact(line) | Block::Remark(line) => paper.line(line, HANG),
         Block::Prose(text) => prose(paper, text),
         Block::Labelled(label, text) => {
             paper.pieces(label);
             paper.text(Role::Plain, &Safe::ours(": "));
             prose(paper, text);
         }
-        Block::Command(line) => paper.line(&Line::from("> ").then(line), 0),
+        Block::Command(line) => paper.line(&Line::from("> ").then(line), HANG),
         Block::List(items) => {
             for item in items {
                 write_item(paper, item);
@@ -113,7 +124,7 @@ fn write_block(paper: &mut Paper<'_>, block: &Block) {
         Block::Table(table) => table::say(paper, table),
         Block::Verbatim(lines) => {
             for line in lines {
-                paper.line(line, 0);
+                paper.line(line, HANG);
             }
         }
         Block::Mistake(mistake) => write_mistake(paper, mistake),
@@ -125,6 +136,9 @@ fn write_block(paper: &mut Paper<'_>, block: &Block) {
         Block::Machine(_) => {}
     }
 }
+
+/// Columns that the rest of a broken line hangs in.
+const HANG: usize = 2;
 
 /// A screen narrower than this breaks lines by itself; breaking them before would cut each word.
 const NARROWEST: usize = 20;
@@ -151,25 +165,25 @@ fn write_item(paper: &mut Paper<'_>, item: &Item) {
     let indent = paper.indent(Role::Plain, "", 2);
     match &item.text {
         ItemText::Lesson(text) => prose(paper, text),
-        ItemText::Ours(line) => paper.line(line, 0),
+        ItemText::Ours(line) => paper.line(line, HANG),
     }
     if let Some(aside) = &item.aside {
         let before = match item.mark {
             Mark::Goal { met: false } => "because ",
             _ => "",
         };
-        paper.line(&Line::from(before).then(aside), 0);
+        paper.line(&Line::from(before).then(aside), HANG);
     }
     paper.outdent(indent);
 }
 
 fn write_mistake(paper: &mut Paper<'_>, mistake: &Mistake) {
     let line = Line::from("in the line: ").then(&mistake.line);
-    paper.line(&line, 0);
+    paper.line(&line, HANG);
     let place = format!(
         "at column {}: {}",
         mistake.column + 1,
         mistake.line.slice(mistake.column, mistake.width).as_str()
     );
-    paper.line(&Line::from(place.as_str()), 0);
+    paper.line(&Line::from(place.as_str()), HANG);
 }

@@ -10,8 +10,10 @@ use super::paper::Paper;
 use super::sanitize::{Safe, columns};
 use super::style::{Role, Style};
 
-/// Columns between two columns.
+/// Columns between two columns, and where the room is scarce: a narrow gap is easier to read than
+/// rows that are no rows any more.
 const GAP: usize = 2;
+const NARROW_GAP: usize = 1;
 
 /// Draws a table as wide as the paper allows.
 pub(super) fn draw(paper: &mut Paper<'_>, table: &Table) {
@@ -83,14 +85,26 @@ fn fitted(table: &Table, style: Style) -> Table {
 
 fn draw_fitted(paper: &mut Paper<'_>, table: &Table) {
     let used = table.used();
-    match fit(table, &used, paper.room()) {
-        Some(widths) => draw_columns(paper, table, &used, &widths),
+    let fit = |gap| {
+        Some(Layout {
+            widths: fit(table, &used, gap, paper.room())?,
+            gap,
+        })
+    };
+    match fit(GAP).or_else(|| fit(NARROW_GAP)) {
+        Some(layout) => draw_columns(paper, table, &used, &layout),
         None => draw_stacked(paper, table, &used),
     }
 }
 
+/// How wide the used columns are, and what is between them.
+struct Layout {
+    widths: Vec<usize>,
+    gap: usize,
+}
+
 /// The width of each used column, or `None` when not even the longest words fit side by side.
-fn fit(table: &Table, used: &[usize], room: usize) -> Option<Vec<usize>> {
+fn fit(table: &Table, used: &[usize], gap: usize, room: usize) -> Option<Vec<usize>> {
     let widest = |measure: fn(&Line) -> usize| -> Vec<usize> {
         used.iter()
             .map(|column| {
@@ -100,7 +114,7 @@ fn fit(table: &Table, used: &[usize], room: usize) -> Option<Vec<usize>> {
             })
             .collect()
     };
-    let gaps = GAP * used.len().saturating_sub(1);
+    let gaps = gap * used.len().saturating_sub(1);
     let mut widths = widest(Line::columns);
     let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(room);
     if excess == 0 {
@@ -137,38 +151,40 @@ fn cells<'t>(
         .filter_map(|column| table.head.get(*column).zip(row.get(*column)))
 }
 
-fn draw_columns(paper: &mut Paper<'_>, table: &Table, used: &[usize], widths: &[usize]) {
-    let right: Vec<bool> = used.iter().map(|c| table.numbers.contains(c)).collect();
+fn draw_columns(paper: &mut Paper<'_>, table: &Table, used: &[usize], layout: &Layout) {
     if table.head.iter().any(|head| !head.is_empty()) {
-        draw_row(paper, &table.head, used, widths, &right);
-        draw_rule(paper, widths);
+        draw_row(paper, table, &table.head, used, layout);
+        draw_rule(paper, layout);
     }
     for row in &table.rows {
-        draw_row(paper, row, used, widths, &right);
+        draw_row(paper, table, row, used, layout);
     }
 }
 
-fn draw_row(paper: &mut Paper<'_>, row: &[Line], used: &[usize], widths: &[usize], right: &[bool]) {
+fn draw_row(paper: &mut Paper<'_>, table: &Table, row: &[Line], used: &[usize], layout: &Layout) {
     let empty = Line::new();
     let cells: Vec<(&Line, usize, bool)> = used
         .iter()
-        .zip(widths.iter().zip(right))
-        .map(|(column, (width, right))| (row.get(*column).unwrap_or(&empty), *width, *right))
+        .zip(&layout.widths)
+        .map(|(column, width)| {
+            let cell = row.get(*column).unwrap_or(&empty);
+            (cell, *width, table.numbers.contains(column))
+        })
         .collect();
     paper.begin_line();
     if cells.iter().any(|(cell, width, _)| cell.columns() > *width) {
-        draw_wrapped(paper, &cells);
+        draw_wrapped(paper, &cells, layout.gap);
         return;
     }
     for (place, (cell, width, right)) in cells.iter().enumerate() {
-        paper.pad(if place == 0 { 0 } else { GAP });
+        paper.pad(if place == 0 { 0 } else { layout.gap });
         paper.cell(cell, *width, *right);
     }
     paper.end_line();
 }
 
 /// A row of which some cell takes several lines.
-fn draw_wrapped(paper: &mut Paper<'_>, cells: &[(&Line, usize, bool)]) {
+fn draw_wrapped(paper: &mut Paper<'_>, cells: &[(&Line, usize, bool)], gap: usize) {
     let wrapped: Vec<(String, usize, bool)> = cells
         .iter()
         .map(|(cell, width, right)| {
@@ -185,7 +201,7 @@ fn draw_wrapped(paper: &mut Paper<'_>, cells: &[(&Line, usize, bool)]) {
     for level in 0..height {
         paper.begin_line();
         for (place, (text, width, right)) in wrapped.iter().enumerate() {
-            paper.pad(if place == 0 { 0 } else { GAP });
+            paper.pad(if place == 0 { 0 } else { gap });
             let line = text.lines().nth(level).unwrap_or_default();
             paper.inlay(line, *width, *right);
         }
@@ -193,11 +209,11 @@ fn draw_wrapped(paper: &mut Paper<'_>, cells: &[(&Line, usize, bool)]) {
     }
 }
 
-fn draw_rule(paper: &mut Paper<'_>, widths: &[usize]) {
+fn draw_rule(paper: &mut Paper<'_>, layout: &Layout) {
     let light = paper.glyphs().light;
     paper.begin_line();
-    for (place, width) in widths.iter().enumerate() {
-        paper.pad(if place == 0 { 0 } else { GAP });
+    for (place, width) in layout.widths.iter().enumerate() {
+        paper.pad(if place == 0 { 0 } else { layout.gap });
         paper.cell(&Line::of(Role::Dim, light.repeat(*width)), *width, false);
     }
     paper.end_line();

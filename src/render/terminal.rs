@@ -215,9 +215,9 @@ impl Screen<'_> {
     /// Lines that were laid out by somebody else: what does not fit goes on under where it began.
     fn verbatim(&mut self, lines: &[Line]) {
         for line in lines {
-            let text = line.as_str();
-            let lead = text.len() - text.trim_start_matches(' ').len();
-            self.paper.line(line, lead.max(HANG));
+            // Half the width must be left for the words.
+            let column = Some(begun_at(line.as_str())).filter(|at| *at <= self.paper.room() / 2);
+            self.paper.line(line, column.unwrap_or_default().max(HANG));
         }
     }
 
@@ -232,6 +232,25 @@ impl Screen<'_> {
             let mark = Line::from(&*" ".repeat(column)).and(Role::Refused, caret.repeat(width));
             paper.laid_out(&mark);
         });
+    }
+}
+
+/// The longest label in front of laid-out text.
+const LONGEST_LABEL: usize = 16;
+
+/// The column where laid-out text begins, behind the spaces in front of it and a label with spaces
+/// behind it: `  received  Host: …`.
+fn begun_at(text: &str) -> usize {
+    let label = text.trim_start_matches(' ');
+    let lead = text.len() - label.len();
+    let Some((word, behind)) = label.split_once("  ") else {
+        return lead;
+    };
+    let column = text.len() - behind.trim_start_matches(' ').len();
+    if word.is_ascii() && column <= LONGEST_LABEL {
+        column
+    } else {
+        lead
     }
 }
 

@@ -91,6 +91,7 @@ fn own_up(rows: &mut [SocketRow]) {
     let pid = std::process::id();
     for row in rows.iter_mut().filter(|row| row.inode != 0) {
         row.pid = Some(pid);
+        row.process = Some(env!("CARGO_PKG_NAME").to_owned());
     }
 }
 

@@ -27,6 +27,10 @@ pub(super) fn sentence(failure: &Failure) -> Line {
     if !why.is_empty() {
         line = line.text(": ").then(&Line::marked(why));
     }
+    if failure.error == FailureCause::Interrupted {
+        // The cause is in the manner already.
+        return line;
+    }
     line.text(" (").and(Role::Refused, cause).text(')')
 }
 
@@ -142,7 +146,7 @@ mod tests {
                 ("wait", None, None),
                 FailureCause::Interrupted,
                 "wait: interrupted",
-                "wait was interrupted (interrupted)",
+                "wait was interrupted",
             ),
             (
                 ("expect", None, None),

@@ -164,7 +164,7 @@ fn queue(row: &SocketRow) -> Line {
 
 fn timer(row: &SocketRow) -> Line {
     row.timer_seconds.map_or_else(Line::new, |seconds| {
-        Line::new().text(format_args!("{seconds:.0} s left"))
+        Line::new().text(format_args!("{seconds:.0} s"))
     })
 }
 
