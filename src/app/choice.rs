@@ -35,7 +35,7 @@ pub(crate) fn lessons_called(context: &Context, word: &str) -> Vec<String> {
     if lower.is_empty() {
         return Vec::new();
     }
-    let number = lower.parse().ok();
+    let number: Option<u32> = lower.parse().ok();
     let title = |entry: &Entry| entry.title.to_lowercase();
     let exact = |entry: &&Entry| {
         let numbered = number.is_some() && entry.number == number;
@@ -44,6 +44,10 @@ pub(crate) fn lessons_called(context: &Context, word: &str) -> Vec<String> {
     let part = |entry: &&Entry| entry.id.contains(&lower) || title(entry).contains(&lower);
     if let Some(entry) = entries.iter().find(exact) {
         return vec![entry.id.clone()];
+    }
+    // A number is the whole number: 0 is not meant for a title with 127.0.0.1 in it.
+    if number.is_some() {
+        return Vec::new();
     }
     let fits = entries.iter().filter(part);
     fits.map(|entry| entry.id.clone()).collect()

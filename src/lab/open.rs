@@ -6,12 +6,12 @@ use std::io;
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use super::failure::{Ends, of_io};
+use super::failure::{Ends, of_io, own_at};
 use super::observe::Namespace;
 use super::options::set_options;
 use super::own::endpoint_of;
 use super::unix_dir::UnixDir;
-use crate::lang::{BindOptions, Failure};
+use crate::lang::{BindOptions, Failure, FailureCause};
 use crate::net::Endpoint;
 
 /// Streams or datagrams.
@@ -57,11 +57,18 @@ impl Maker<'_> {
 
     /// The kernel's form of an endpoint.
     pub(super) fn address(&mut self, endpoint: &Endpoint) -> Result<SockAddr, Failure> {
-        let made = match endpoint {
+        let ends = || Ends::local(endpoint);
+        match endpoint {
             Endpoint::Inet(address) => Ok(SockAddr::from(*address)),
-            Endpoint::Unix(name) => self.unix.path(name).and_then(SockAddr::unix),
-        };
-        made.map_err(|e| of_io("open", Ends::local(endpoint), &e))
+            Endpoint::Unix(name) => {
+                let path = self.unix.path(name).map_err(|error| {
+                    let base = self.unix.base().display();
+                    let why = format!("no directory for it can be made in {base}: {error}");
+                    own_at(FailureCause::NotAvailable, "open", ends(), &why)
+                })?;
+                SockAddr::unix(path).map_err(|error| of_io("open", ends(), &error))
+            }
+        }
     }
 
     /// bind(2); the endpoint the socket has now.

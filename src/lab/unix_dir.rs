@@ -24,6 +24,11 @@ impl UnixDir {
         Self { base, made: None }
     }
 
+    /// Where the directory is made.
+    pub(super) fn base(&self) -> &Path {
+        &self.base
+    }
+
     /// The path of a socket, its directory made if it was not.
     pub(super) fn path(&mut self, name: &str) -> io::Result<PathBuf> {
         if let Some(dir) = &self.made {

@@ -58,6 +58,7 @@ fn a_slip_of_the_finger_is_answered_with_what_was_meant() {
             "did you mean `same-number`?",
         ),
         ("learn port", "fits more than one lesson"),
+        ("learn 0", "`looplab list` shows all lessons"),
         ("learn 99", "`looplab list` shows all lessons"),
         ("learn 4 --step 99", "its steps are"),
         ("learn 4 --step 0", "its steps are"),

@@ -17,5 +17,6 @@ mod scarcity;
 mod scripts;
 mod state;
 mod streams;
+mod surroundings;
 mod talk;
 mod views;
