@@ -50,7 +50,11 @@ pub(crate) fn learn(context: &Context, learn: &Learn) -> io::Result<Exit> {
     };
     match session.lesson(&wanted, learn.step.as_deref(), learn.restart)? {
         Some(Leave::Quit) => session.goodbye(),
-        Some(Leave::Menu | Leave::Finished) => session.menu_loop(),
+        Some(Leave::Menu) => session.menu_loop(),
+        Some(Leave::Finished) => {
+            session.say_next()?;
+            session.between_lessons()
+        }
         None => Ok(Exit::Usage),
     }
 }
@@ -89,16 +93,33 @@ impl<'a> Session<'a> {
     }
 
     fn menu_loop(&mut self) -> io::Result<Exit> {
+        self.show_menu()?;
+        self.between_lessons()
+    }
+
+    /// The prompt of the menu. After a lesson its last words stay on the screen, instead of the menu.
+    fn between_lessons(&mut self) -> io::Result<Exit> {
         loop {
-            self.show_menu()?;
             let wanted = match self.choose()? {
                 Choice::Lesson(id) => id,
                 Choice::Quit => return Ok(Exit::Done),
             };
-            if self.lesson(&wanted, None, false)? == Some(Leave::Quit) {
-                return self.goodbye();
+            match self.lesson(&wanted, None, false)? {
+                Some(Leave::Quit) => return self.goodbye(),
+                Some(Leave::Finished) => self.say_next()?,
+                Some(Leave::Menu) | None => self.show_menu()?,
             }
         }
+    }
+
+    fn say_next(&self) -> io::Result<()> {
+        let next = self.suggested();
+        let entries = self.context.library.index();
+        let title = entries.iter().find(|entry| entry.id == next);
+        let title = title.map(|entry| entry.title.as_ref()).unwrap_or_default();
+        self.context.screen.remark(&format!(
+            "Enter goes on with \"{title}\"; `menu` shows all lessons; `quit` leaves."
+        ))
     }
 
     fn goodbye(&self) -> io::Result<Exit> {

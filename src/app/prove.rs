@@ -89,6 +89,7 @@ impl Prover<'_> {
             lines: lines.into(),
             autopilot: Autopilot::default(),
             to_the_end,
+            typed: 0,
         };
         let mut seen = Seen {
             step: self.step.id.clone(),
@@ -143,6 +144,7 @@ impl Prover<'_> {
 
     /// What holds for every kind: lines are read, expectations hold, texts have no holes.
     fn own_lines(&mut self, seen: &Seen) {
+        self.set_up(seen);
         for event in &seen.events {
             match event {
                 Event::BadLine { line, message, .. } => {
@@ -168,6 +170,29 @@ impl Prover<'_> {
         if !self.step.explain.is_empty() && !explained {
             self.faults
                 .push("no explanation fits what happened".to_owned());
+        }
+    }
+
+    /// A set-up is quiet unless a line of it fails, and then nothing after it means anything.
+    fn set_up(&mut self, seen: &Seen) {
+        let begins = |event: &&Event| {
+            !matches!(
+                event,
+                Event::Prepared { .. }
+                    | Event::Question { .. }
+                    | Event::Task { .. }
+                    | Event::Command { .. }
+            )
+        };
+        for event in seen.events.iter().take_while(begins) {
+            if let Event::Outcome { outcome } = event
+                && let Some(failure) = outcome.failure()
+            {
+                let fault = format!("the set-up fails: {}", failure.message);
+                if !self.faults.contains(&fault) {
+                    self.faults.push(fault);
+                }
+            }
         }
     }
 
@@ -259,7 +284,11 @@ struct ProverHand {
     lines: VecDeque<String>,
     autopilot: Autopilot,
     to_the_end: bool,
+    typed: usize,
 }
+
+/// More lines than any step needs.
+const MOST_LINES: usize = 200;
 
 impl Hand for ProverHand {
     fn line(&mut self, ask: &Ask, tutor: &Tutor) -> io::Result<Keyed> {
@@ -268,6 +297,11 @@ impl Hand for ProverHand {
         }
         if matches!(ask, Ask::Continue | Ask::Run { .. }) {
             return Ok(Keyed::Line(String::new()));
+        }
+        // A right answer that is not taken would be given for ever.
+        self.typed += 1;
+        if self.typed > MOST_LINES {
+            return Ok(Keyed::End);
         }
         let line = match self.lines.pop_front() {
             Some(line) => line,

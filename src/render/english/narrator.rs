@@ -52,6 +52,12 @@ impl Narrator {
                 let title = title.as_ref().map(|title| Line::of(Role::Heading, title));
                 vec![Block::Gap, Block::Progress(*number, *total, title)]
             }
+            // Only a line editor can type for somebody.
+            Event::Solution { lines } if !self.drawings => {
+                let mut blocks = vec![fact(Line::from("the solution:"))];
+                blocks.extend(lines.iter().map(|line| Block::Command(highlight(line))));
+                blocks
+            }
             Event::Outcome { outcome } => self.outcome(outcome),
             Event::Question {
                 question,

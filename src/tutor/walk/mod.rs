@@ -202,7 +202,7 @@ impl Tutor {
         };
         self.waiting = Waiting::Free;
         let typed = typed.trim();
-        if is_lab_line(typed) {
+        if is_lab_line(typed) && !is_answer(typed, &ask) {
             self.waiting = Waiting::Lab {
                 line: typed.to_owned(),
                 origin: Origin::Learner { back_to: ask },
@@ -395,13 +395,21 @@ impl Tutor {
                 (Kind::Task(_), Some(StepResult::Done | StepResult::Helped)) => summary.tasks += 1,
                 _ => {}
             }
-            let missed = self
-                .missed
-                .get(&step.id)
-                .filter(|_| result == Some(&StepResult::Missed));
-            summary.surprises.extend(missed.cloned());
+            if result == Some(&StepResult::Missed) {
+                summary.surprises.extend(self.missed_question(step));
+            }
         }
         summary
+    }
+
+    /// The question of a prediction that missed. Of an earlier sitting only the lesson's own words are
+    /// left, and those with places in them have lost what filled them.
+    fn missed_question(&self, step: &Step) -> Option<String> {
+        let Kind::Predict { question, .. } = &step.kind else {
+            return None;
+        };
+        let whole = Some(question.clone()).filter(|question| !question.contains('{'));
+        self.missed.get(&step.id).cloned().or(whole)
     }
 
     fn say_prepared(&mut self) {
@@ -410,6 +418,12 @@ impl Tutor {
             self.emit(Event::Prepared { lines });
         }
     }
+}
+
+/// Whether a line that begins with a verb is meant as an answer: a single word is, where a word is
+/// asked for. `accept` may be just what the question wants to hear.
+fn is_answer(typed: &str, ask: &Ask) -> bool {
+    *ask == Ask::Text && typed.split_whitespace().count() == 1
 }
 
 /// Whether a step is text and nothing else: the same on every machine, whatever the lab sees.

@@ -422,3 +422,20 @@ fn the_lab_looks_before_a_step_is_left_out() {
     let skipped = |event| matches!(event, Event::StepSkipped { .. });
     assert!(!tutor.events().any(skipped));
 }
+
+#[test]
+fn a_verb_can_be_the_answer() {
+    let (said, _) = walk(
+        Some("ask"),
+        &["accept", "range", "x = listen 0", "port", ""],
+    );
+    has(
+        &said,
+        &[
+            "answered false",
+            "answered false",
+            "run x = listen 0",
+            "answered true",
+        ],
+    );
+}
