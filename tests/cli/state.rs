@@ -306,11 +306,12 @@ fn the_menu_names_the_lesson_that_enter_opens() {
         "go on with: What the number after the colon is"
     );
     assert_eq!(menu("1\n\nmenu\n"), "go on with: What 127.0.0.1 is");
-    assert_eq!(menu("short\n\n\n"), "go on with: What 127.0.0.1 is");
+    // After its end a lesson keeps the screen; the menu comes when it is asked for.
+    assert_eq!(menu("short\n\n\nmenu\n"), "go on with: What 127.0.0.1 is");
     // A second time through a finished lesson is a lesson in hand, too.
     assert_eq!(menu("short\n\nmenu\n"), "go on with: Short");
     assert_eq!(menu("\n\nmenu\n"), "go on with: Short");
-    assert_eq!(menu("\n\n"), "go on with: What 127.0.0.1 is");
+    assert_eq!(menu("\n\nmenu\n"), "go on with: What 127.0.0.1 is");
 }
 
 /// A kill between the last step and the end of the lesson costs the last step, not the lesson.
