@@ -175,7 +175,7 @@ fn a_simple_terminal_gets_no_escape_byte() {
 fn cut_rows(terminal: &Terminal, rows: u16) -> Vec<String> {
     let screen = terminal.screen();
     let cut = (0..rows).filter(|row| screen.row_wrapped(*row));
-    cut.map(|row| terminal.rows()[usize::from(row)].clone())
+    cut.map(|row| terminal.rows().swap_remove(row.into()))
         .collect()
 }
 
