@@ -1,5 +1,5 @@
 //! Round trips: `rtt` against C of the same shape, two blocking threads over one TCP connection with
-//! TCP_NODELAY; and against sockperf where it is installed.
+//! TCP_NODELAY.
 //!
 //! A figure that is taught has to be true, so the ratio should be near 1 from either side.
 //!

@@ -26,10 +26,10 @@ impl Lab {
             private: self.worlds.is_private(),
             unix: &mut self.unix,
         };
-        let listener = self
-            .ledger
-            .sockets()
-            .find(|(_, own)| own.local == name && own.private == maker.private);
+        let listener = self.ledger.sockets().find(|(_, own)| {
+            // An accepted end has the listener's endpoint, too.
+            own.kind == Kind::Listener && own.local == name && own.private == maker.private
+        });
         let Some((_, listener)) = listener else {
             return Err(no_listener(&name));
         };
