@@ -1,11 +1,11 @@
 //! Standard streams that are not as usual: closed, full, or read by somebody who has seen enough.
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::run::{Watch, looplab, through_shell};
+use crate::run::{LOOPLAB, Run, Watch, looplab, through_shell};
 
 /// Commands that print a lot, and what is typed into them.
 const TALKATIVE: [(&str, &str); 12] = [
@@ -122,7 +122,10 @@ fn unusable_lines_end_no_session() {
 
 #[test]
 fn ctrl_c_ends_a_wait_and_the_script_with_it() {
-    let mut run = looplab(["run", "-"]);
+    // Whoever starts this test in the background makes it ignore SIGINT, and its children with it.
+    let mut command = Command::new("/usr/bin/env");
+    command.args(["--default-signal=INT", LOOPLAB, "run", "-"]);
+    let mut run = Run::of(command);
     let mut child = run.start(Stdio::piped());
     let watch = Watch::over(&child);
     let mut stdin = child.stdin.take().unwrap();
