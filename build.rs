@@ -11,8 +11,8 @@ mod head;
 /// Card files; everything else in lessons/ is a lesson.
 const DECKS: [&str; 4] = ["errnos.yaml", "states.yaml", "ports.yaml", "glossary.yaml"];
 
-/// A position-independent program has its ten thousand pointers adjusted at every start, which takes
-/// longer than everything else between fork and prompt (see benches/startup.rs).
+/// A position-independent program has its pointers adjusted at every start, some ten thousand here
+/// (`readelf -r` counts them), before the first line of `main` (see benches/startup.rs).
 fn link_at_a_fixed_address() {
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {

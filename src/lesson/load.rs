@@ -133,9 +133,9 @@ pub fn load(name: &str, text: &str) -> Result<Lesson, Diagnostics> {
     Loaded::from_text(name, text).map(|loaded| loaded.lesson)
 }
 
-/// Reads a lesson that was proven when the program was built, from the same values in JSON: about
-/// ten times as fast as from YAML (benches/lessons.rs), and without places. `None` when the values
-/// are not those of a lesson; the text then knows what to say.
+/// Reads a lesson that was proven when the program was built, from the same values in JSON: less work
+/// than YAML (benches/lessons.rs says how much), and without places. `None` when the values are not
+/// those of a lesson; the text then knows what to say.
 pub fn load_trusted(name: &str, json: &str) -> Option<Lesson> {
     let raw: RawLesson = serde_json::from_str(json).ok()?;
     let (lesson, found) = assemble(name, raw, true);
