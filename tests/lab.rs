@@ -33,6 +33,22 @@ fn a_conversation() {
 }
 
 #[test]
+fn a_diagnosis_is_written_down_and_touches_nothing() {
+    lesson(
+        r#"
+        expect not diagnosis.cause == "time-wait"
+        server = listen 127.0.0.1:0
+        diagnose TIME_WAIT
+        expect diagnosis is ok and diagnosis.cause == "time-wait" and last.cause == "time-wait"
+        diagnose full backlog
+        expect diagnosis.cause == "full-backlog" and sockets | length == 1
+        why = diagnose another-program
+        expect why.cause == "another-program" and diagnosis.cause == "full-backlog"
+        "#,
+    );
+}
+
+#[test]
 fn half_close_lets_the_other_direction_speak() {
     lesson(
         r#"

@@ -4,6 +4,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::capture::{Capture, States};
+use super::inquiry::Diagnose;
 use super::world_verbs::{Filter, Link, Neighbour, Sysctl, World};
 use crate::limits;
 use crate::net::{Endpoint, PortRange, TcpState};
@@ -101,6 +102,9 @@ pub enum Command {
     Filter(Filter),
     /// Show a kernel setting of the network; in the private world also change it.
     Sysctl(Sysctl),
+    /// Write down the cause you found, where a step asks for one: `diagnose time-wait`. Nothing is
+    /// touched.
+    Diagnose(Diagnose),
     /// Draw the ports of a repeat, or the distribution of a measurement.
     Plot(OneName),
     /// Stop with an error unless an expression holds: `expect second is refused`.
@@ -592,6 +596,7 @@ impl Command {
             Self::Neighbour(_) => "neighbour",
             Self::Filter(_) => "filter",
             Self::Sysctl(_) => "sysctl",
+            Self::Diagnose(_) => "diagnose",
             Self::Plot(_) => "plot",
             Self::Expect(_) => "expect",
             Self::Show(_) => "show",

@@ -19,6 +19,7 @@ pub const FIELDS: &[&str] = &[
     "bytes_acked",
     "bytes_received",
     "cards",
+    "cause",
     "clients",
     "conversation",
     "count",

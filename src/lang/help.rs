@@ -34,7 +34,7 @@ pub const VERB_GROUPS: &[(&str, &[&str])] = &[
         "worlds",
         &["world", "link", "neighbour", "filter", "sysctl"],
     ),
-    ("check", &["expect", "show", "wait"]),
+    ("check", &["expect", "show", "wait", "diagnose"]),
 ];
 
 /// All verbs with one line about each, in the order of the reference.

@@ -7,6 +7,7 @@ use std::ops::Range;
 use clap::Parser;
 
 use super::command::{Command, Expression, Typed, Wait, is_name, parse_duration};
+use super::inquiry::Diagnose;
 use super::scope::Scope;
 use super::slips::{in_our_words, unclosed};
 use crate::limits;
@@ -50,8 +51,12 @@ pub fn parse_line(text: &str) -> Result<Option<Line>, LineError> {
         };
     }
     let command = parse_command(rest).map_err(|error| error.moved(rest_at))?;
+    let usual = match command {
+        Command::Diagnose(_) => Some(Diagnose::NAME.to_owned()),
+        _ => None,
+    };
     Ok(Some(Line {
-        name,
+        name: name.or(usual),
         command,
         text: text.trim().to_owned(),
     }))
@@ -77,7 +82,7 @@ pub fn verb_names() -> Vec<&'static str> {
 }
 
 /// The verbs' names. A test holds this against the grammar.
-pub(super) const VERBS: [&str; 36] = [
+pub(super) const VERBS: [&str; 37] = [
     "bind",
     "listen",
     "connect",
@@ -110,6 +115,7 @@ pub(super) const VERBS: [&str; 36] = [
     "neighbour",
     "filter",
     "sysctl",
+    "diagnose",
     "plot",
     "expect",
     "show",

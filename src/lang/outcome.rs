@@ -202,6 +202,8 @@ pub enum Fact {
     Filter(Filters),
     /// `sysctl`.
     Sysctl(Setting),
+    /// `diagnose`.
+    Diagnosis(Diagnosis),
     /// `plot`.
     Plot(Plot),
     /// `expect` that held.
@@ -751,6 +753,13 @@ pub struct Setting {
     /// Its value before, when this line wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
+}
+
+/// `diagnose`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Diagnosis {
+    /// What was named: lower case, a hyphen between words.
+    pub cause: String,
 }
 
 /// `plot`.

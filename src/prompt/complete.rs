@@ -111,6 +111,7 @@ impl Asked<'_> {
             },
             (_, Place::Argument(_)) if typed.starts_with('-') => (start, flags(grammar, given)),
             ("explain", _) => (start, self.topics()),
+            ("diagnose", _) => (start, self.causes()),
             (_, Place::Argument(Some(argument))) => self.values(argument, start),
             _ => (start, Vec::new()),
         }
@@ -174,6 +175,14 @@ impl Asked<'_> {
         found.extend(Errno::names().map(str::to_owned));
         found.extend(TcpState::ALL.map(|state| state.name().to_owned()));
         found
+    }
+
+    /// Any word may be a cause; offered are the states and the terms that could be one.
+    fn causes(&self) -> Vec<String> {
+        let states = TcpState::ALL.map(|state| state.name().to_owned());
+        let all = (self.topics)().into_iter().chain(states);
+        all.map(|topic| topic.to_lowercase().replace(' ', "-"))
+            .collect()
     }
 
     /// Names, the fields of a name, or the tests after `is`.
@@ -438,6 +447,8 @@ mod tests {
         check("explain EADDRI|", 8, &["EADDRINUSE"]);
         check("explain CLOSE-|", 8, &["CLOSE-WAIT"]);
         check("explain back|", 8, &["backlog"]);
+        check("diagnose time|", 9, &["time-wait"]);
+        check("diagnose back|", 9, &["backlog"]);
     }
 
     #[test]

@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use looplab::lang::{
-    Author, Bucket, Card, Cause, Closed, CounterReading, EphemeralRange, Explanation, Fact,
-    Failure, FailureCause, FilterAction, FilterRule, Filters, Flow, HalfClosed, Holders, Holding,
-    InWorld, Interface, Interfaces, KernelRoute, LinkState, ManyOpened, NextDoor, Observed,
-    Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received, Repeated, Request, Requests,
-    Resolved, Response, Role, RoundTrips, Sent, Setting, Shown, SocketRow, SocketTable, Waited,
-    WorldName,
+    Author, Bucket, Card, Cause, Closed, CounterReading, Diagnosis, EphemeralRange, Explanation,
+    Fact, Failure, FailureCause, FilterAction, FilterRule, Filters, Flow, HalfClosed, Holders,
+    Holding, InWorld, Interface, Interfaces, KernelRoute, LinkState, ManyOpened, NextDoor,
+    Observed, Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received, Repeated, Request,
+    Requests, Resolved, Response, Role, RoundTrips, Sent, Setting, Shown, SocketRow, SocketTable,
+    Waited, WorldName,
 };
 use looplab::net::{Endpoint, Errno, TcpState};
 use looplab::render::{self, Check, Found, MenuEntry, Page};
@@ -911,6 +911,13 @@ pub(crate) fn facts() -> Vec<Outcome> {
                 setting: "net.ipv4.ip_local_port_range".to_owned(),
                 value: "49342 49342".to_owned(),
                 before: Some("32768 60999".to_owned()),
+            }),
+        ),
+        done(
+            "diagnosis",
+            "diagnose",
+            Fact::Diagnosis(Diagnosis {
+                cause: "time-wait".to_owned(),
             }),
         ),
         done(

@@ -24,7 +24,7 @@ use super::Lab;
 use super::engine::Stop;
 use super::failure::{self, Ends};
 use super::ledger::Held;
-use crate::lang::{Author, Command, Fact, Failure};
+use crate::lang::{Author, Command, Diagnose, Diagnosis, Fact, Failure};
 
 /// What a verb observed, and what it left open.
 pub(super) use think::readable;
@@ -75,12 +75,20 @@ impl Lab {
             Command::Route(wanted) => self.route(wanted.address),
             Command::States(wanted) => self.states(wanted),
             Command::Explain(wanted) => self.explain(&wanted.topic.join(" ")),
+            Command::Diagnose(wanted) => Ok(diagnosis(wanted)),
             Command::Plot(of) => self.plot(&of.name),
             Command::Expect(wanted) => self.expect(&wanted.text()),
             Command::Show(wanted) => self.show(&wanted.text()),
             _ => unreachable!("`execute` runs {} itself", command.verb()),
         }
     }
+}
+
+/// What somebody found is only written down; whether it is right, the goals of a step decide.
+fn diagnosis(named: &Diagnose) -> Fact {
+    Fact::Diagnosis(Diagnosis {
+        cause: named.cause(),
+    })
 }
 
 /// Why a wait ended, as a failure of `operation`. `still` says how things stand at a timeout.

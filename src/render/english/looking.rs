@@ -1,7 +1,9 @@
 //! What looking around shows: ports, names, interfaces, counters, routes.
 use super::fact;
 use super::words::{count, counted, listed};
-use crate::lang::{CounterReading, EphemeralRange, Interface, Interfaces, KernelRoute, Resolved};
+use crate::lang::{
+    CounterReading, Diagnosis, EphemeralRange, Interface, Interfaces, KernelRoute, Resolved,
+};
 use crate::render::block::Block;
 use crate::render::line::Line;
 use crate::render::style::Role;
@@ -130,6 +132,12 @@ pub(super) fn counted_since(earlier: &CounterReading, later: &CounterReading) ->
         blocks.push(fact(line));
     }
     blocks
+}
+
+pub(super) fn diagnosis(diagnosis: &Diagnosis) -> Vec<Block> {
+    vec![fact(
+        Line::from("noted: ").and(Role::Name, &diagnosis.cause),
+    )]
 }
 
 pub(super) fn route(route: &KernelRoute) -> Vec<Block> {

@@ -82,6 +82,7 @@ fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {
         Fact::Neighbour(next) => worlds::neighbour(next),
         Fact::Filter(filters) => worlds::filter(filters),
         Fact::Sysctl(setting) => worlds::sysctl(setting),
+        Fact::Diagnosis(diagnosis) => looking::diagnosis(diagnosis),
         Fact::Plot(plot) => measuring::plot(plot),
         Fact::Held(holding) => measuring::held(holding),
         Fact::Value(shown) => measuring::value(shown),
