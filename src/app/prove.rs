@@ -218,7 +218,8 @@ impl Prover<'_> {
         let seen = self.play("the misconception", vec![letter(option).to_string()]);
         let started = seen.has(|e| matches!(e, Event::RefutationStarted { .. }));
         let ended = seen.has(|e| matches!(e, Event::RefutationEnded));
-        if !started || !ended {
+        let left_out = seen.has(|e| matches!(e, Event::RefutationSkipped { .. }));
+        if !left_out && !(started && ended) {
             let letter = letter(option);
             self.faults.push(format!(
                 "option {letter} does not lead through its refutation"
@@ -326,8 +327,15 @@ struct Seen {
 
 impl Eye for Seen {
     fn event(&mut self, event: &Event) -> io::Result<()> {
+        // A step that is written down can still lead through an experiment; the next one ends it.
+        self.over |= match event {
+            Event::StepStarted { step, .. }
+            | Event::StepSkipped { step, .. }
+            | Event::StepDone { step, .. } => *step != self.step,
+            Event::LessonDone { .. } => true,
+            _ => false,
+        };
         if !self.over {
-            self.over = matches!(event, Event::StepDone { step, .. } if *step == self.step);
             self.events.push(event.clone());
         }
         Ok(())

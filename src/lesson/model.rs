@@ -31,7 +31,7 @@ pub struct Lesson {
     pub objectives: Vec<String>,
     /// Keys of the glossary this lesson introduces.
     pub terms: Vec<String>,
-    /// Claims of the article this lesson settles: `C86`.
+    /// Claims of the article this lesson settles as a whole: `C86`; a step may name its own.
     pub claims: Vec<String>,
     /// The walk.
     pub steps: Vec<Step>,
@@ -51,6 +51,18 @@ impl Lesson {
             .iter()
             .any(|step| step.world == WorldName::Private || step.needs.contains(&Need::Private))
     }
+
+    /// The claims of the article that this lesson settles, each once, in the order of the file.
+    pub fn settles(&self) -> Vec<&str> {
+        let steps = self.steps.iter().flat_map(|step| &step.claims);
+        let mut all: Vec<&str> = Vec::new();
+        for claim in self.claims.iter().chain(steps) {
+            if !all.contains(&claim.as_str()) {
+                all.push(claim);
+            }
+        }
+        all
+    }
 }
 
 /// One step of the walk. Order: `setup` runs quietly, `say` is read, then the kind does its part,
@@ -69,6 +81,8 @@ pub struct Step {
     pub world: WorldName,
     /// Lab lines that prepare the step, one an element.
     pub setup: Vec<String>,
+    /// Claims of the article that this step settles: `C86`.
+    pub claims: Vec<String>,
     /// Markdown for the instructor only.
     pub notes: Option<String>,
     /// Markdown with `{{ … }}`, read first.
@@ -236,6 +250,10 @@ pub struct Visit {
 /// A short experiment for one misconception, shown after a prediction that had it.
 #[derive(Clone, Debug)]
 pub struct Refutation {
+    /// What the machine must have; the experiment is left out, with the reason, when it has not.
+    pub needs: Vec<Need>,
+    /// Where its lines run.
+    pub world: WorldName,
     /// Markdown with `{{ … }}`, read first.
     pub say: Option<String>,
     /// Lab lines that prepare it.

@@ -123,6 +123,10 @@ pub(super) struct RawStep {
     pub(super) world: WorldName,
     /// Lab lines, run quietly at the start of the step.
     pub(super) setup: Option<String>,
+    /// Claims of the article that this step settles: `C86`.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = "^C[0-9]{2}$")))]
+    pub(super) claims: Vec<String>,
     /// For the instructor.
     pub(super) notes: Option<String>,
     /// Markdown with `{{ expressions }}`, read first.
@@ -228,6 +232,12 @@ pub(super) struct RawTrap {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Refutation")]
 pub(super) struct RawRefutation {
+    /// What the machine must have; when it has not, the experiment is left out and the reason is said.
+    #[serde(default)]
+    pub(super) needs: Vec<Need>,
+    /// Where the lines run.
+    #[serde(default)]
+    pub(super) world: WorldName,
     /// Markdown with `{{ expressions }}`, read first.
     pub(super) say: Option<String>,
     /// Lab lines, run quietly.

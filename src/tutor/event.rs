@@ -175,6 +175,11 @@ pub enum Event {
         /// The misconception.
         misconception: String,
     },
+    /// The short experiment cannot be had here.
+    RefutationSkipped {
+        /// Why, as a sentence.
+        reason: String,
+    },
     /// Back from the short experiment.
     RefutationEnded,
     /// A task begins.

@@ -32,6 +32,8 @@ pub(super) enum Act {
     Ask,
     /// Wait until something outside has happened.
     Visit,
+    /// Write down how the step went, before it is over.
+    Record(StepResult),
     /// Go into the experiment for a misconception.
     Refute {
         /// Its tag.
@@ -86,7 +88,7 @@ pub(super) fn ending(result: StepResult) -> Vec<Act> {
 
 /// The short experiment for a misconception, with a clean lab of its own.
 pub(super) fn of_refutation(refutation: &Refutation) -> Vec<Act> {
-    let mut acts = vec![Act::Clear(WorldName::Host)];
+    let mut acts = vec![Act::Clear(refutation.world)];
     acts.extend(refutation.setup.iter().cloned().map(Act::Quiet));
     acts.extend(refutation.say.iter().cloned().map(Act::Text));
     acts.push(Act::Prepared);

@@ -164,7 +164,7 @@ fn a_broken_lesson_of_ones_own_stops_no_other() {
     let mine = own(&[
         ("50-good.yaml", &good),
         ("51-tab.yaml", &good.replace("summary", "\tsummary")),
-        ("04-address-in-use.yaml", "format: 1\n"),
+        ("09-address-in-use.yaml", "format: 1\n"),
         ("glossary.yaml", "nonsense"),
         ("notes.txt", "not a lesson"),
         (".50-good.yaml.swp", "\0\0"),
@@ -178,7 +178,7 @@ fn a_broken_lesson_of_ones_own_stops_no_other() {
         .says("Mine")
         .says("51-tab.yaml:3:1: a tab")
         .says("What 127.0.0.1 is");
-    list.says("04-address-in-use.yaml:1:1:");
+    list.says("09-address-in-use.yaml:1:1:");
     let records = run("list --json", "").exits(0).records();
     let broken = records.iter().filter(|record| record["broken"].is_string());
     assert_eq!(broken.count(), 2, "{records:?}");
@@ -196,9 +196,9 @@ fn a_broken_lesson_of_ones_own_stops_no_other() {
         .talks("51-tab.yaml:3:1")
         .talks("a tab cannot indent YAML");
     run("present tab", "").exits(2).talks("51-tab.yaml:3:1");
-    run("learn 4", "")
+    run("learn 9", "")
         .exits(2)
-        .talks("04-address-in-use.yaml:1:1");
+        .talks("09-address-in-use.yaml:1:1");
     let menu = run("--plain", "51\n50\na\n\nquit\n");
     menu.exits(0).talks("51-tab.yaml:3:1").says("Mine: done");
     run("check", "").exits(1).says("51-tab.yaml:3:1");

@@ -52,21 +52,21 @@ fn a_slip_of_the_finger_is_answered_with_what_was_meant() {
         ("list --color alwys", "'always'"),
         ("learn adress-in-use", "did you mean `address-in-use`?"),
         ("present adress-in-use", "did you mean `address-in-use`?"),
-        ("learn 4 --step same-nubmer", "did you mean `same-number`?"),
+        ("learn 9 --step same-nubmer", "did you mean `same-number`?"),
         (
-            "present 4 --step same-nubmer",
+            "present 9 --step same-nubmer",
             "did you mean `same-number`?",
         ),
         ("learn port", "fits more than one lesson"),
         ("learn 0", "`looplab list` shows all lessons"),
         ("learn 99", "`looplab list` shows all lessons"),
-        ("learn 4 --step 99", "its steps are"),
-        ("learn 4 --step 0", "its steps are"),
-        ("present 4 --pace 3", "--auto"),
-        ("present 4 --auto --pace -1", "from 0 to 3600 seconds"),
-        ("present 4 --auto --pace nan", "from 0 to 3600 seconds"),
-        ("present 4 --auto --pace 1e300", "from 0 to 3600 seconds"),
-        ("present 4 --auto --pace soon", "soon"),
+        ("learn 9 --step 99", "its steps are"),
+        ("learn 9 --step 0", "its steps are"),
+        ("present 9 --pace 3", "--auto"),
+        ("present 9 --auto --pace -1", "from 0 to 3600 seconds"),
+        ("present 9 --auto --pace nan", "from 0 to 3600 seconds"),
+        ("present 9 --auto --pace 1e300", "from 0 to 3600 seconds"),
+        ("present 9 --auto --pace soon", "soon"),
         ("sockets --tcp-state LISTN", "one of LISTEN"),
         ("sockets --port 70000", "70000"),
         ("who 70000", "`70000` is not a port"),
@@ -256,7 +256,7 @@ fn free_play_runs_the_lines_of_a_pipe() {
 
 #[test]
 fn the_menu_opens_lessons_searches_and_runs_lines() {
-    let typed = "help\nlist\nfind backlog\nfind xyzzyplugh\nlisten 127.0.0.1:0\nwho 1\nnonsense\nfour-tupel\n4\n\
+    let typed = "help\nlist\nfind backlog\nfind xyzzyplugh\nlisten 127.0.0.1:0\nwho 1\nnonsense\nfour-tupel\naddress-in-use\n\
                  menu\nlab\nshow 1 + 1\nquit\nquit\n";
     let ended = looplab::<&str>([]).input(typed).end();
     ended

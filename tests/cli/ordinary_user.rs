@@ -61,7 +61,7 @@ fn what_may_not_be_written_is_left_alone() {
     for forbidden in [0o555, 0o111, 0o000] {
         mode(&state, forbidden);
         for place in [state.clone(), state.join("below")] {
-            let run = looplab(&installed, ["learn", "4"]).state(place);
+            let run = looplab(&installed, ["learn", "9"]).state(place);
             let ended = run.input("\nb\n\nquit\n").end();
             ended.exits(0).is_quiet().says("Step 3 of ");
             let warnings = ended.out.matches("for this session only").count();

@@ -21,7 +21,7 @@ fn a_few_descriptors_are_enough_to_say_what_is_missing() {
         if count < 30 {
             ended.says("EMFILE");
         }
-        with_descriptors(count, "learn 4", "\nb\n\n\n\nquit\n")
+        with_descriptors(count, "learn 9", "\nb\n\n\n\nquit\n")
             .exits(0)
             .is_quiet();
     }
@@ -52,7 +52,7 @@ fn a_full_disk_costs_no_lesson() {
     for (blocks, next) in [(0, "Step 1 of "), (1, "Step ")] {
         let state = tempfile::tempdir().unwrap();
         let shell = format!("ulimit -f {blocks}; exec \"$@\"");
-        let run = through_shell(&shell, ["learn", "4"]).state(state.path());
+        let run = through_shell(&shell, ["learn", "9"]).state(state.path());
         let ended = run.input("\nb\n\n\nskip\n\nquit\n").end();
         ended
             .exits(0)
@@ -64,7 +64,7 @@ fn a_full_disk_costs_no_lesson() {
             1,
             "{ended:?}"
         );
-        let run = through_shell("exec \"$@\"", ["learn", "4"]).state(state.path());
+        let run = through_shell("exec \"$@\"", ["learn", "9"]).state(state.path());
         run.input("quit\n").end().exits(0).is_quiet().says(next);
     }
 }
@@ -77,7 +77,7 @@ fn a_small_stack_and_little_memory_are_enough() {
         .end()
         .exits(0)
         .is_quiet();
-    through_shell(shell, ["learn", "4"])
+    through_shell(shell, ["learn", "9"])
         .input("\nb\n\nquit\n")
         .end()
         .exits(0)

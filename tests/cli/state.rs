@@ -49,10 +49,10 @@ fn every_way_in_leads_to_the_lesson_in_hand() {
     left_at(state.path(), 3);
     for (arguments, typed) in [
         (&["learn"][..], ""),
-        (&["learn", "4"], ""),
+        (&["learn", "9"], ""),
         (&["learn", "Two servers"], ""),
         (&[], "\n"),
-        (&[], "4\n"),
+        (&[], "9\n"),
         (&[], "address\ntwo servers\n"),
     ] {
         let run = looplab(arguments).state(state.path()).input(typed);
@@ -302,7 +302,7 @@ fn the_menu_names_the_lesson_that_enter_opens() {
     assert_eq!(menu(""), "next: Short");
     assert_eq!(menu("\n\nmenu\n"), "go on with: Short");
     assert_eq!(
-        menu("2\n\nmenu\n"),
+        menu("4\n\nmenu\n"),
         "go on with: What the number after the colon is"
     );
     assert_eq!(menu("1\n\nmenu\n"), "go on with: What 127.0.0.1 is");

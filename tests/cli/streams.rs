@@ -19,7 +19,7 @@ const TALKATIVE: [(&str, &str); 12] = [
     ("man", ""),
     ("completions bash", ""),
     ("--help", ""),
-    ("learn 4", "\nb\n\n\n\n\nquit\n"),
+    ("learn 9", "\nb\n\n\n\n\nquit\n"),
     ("run -", "a = listen 0\nb = listen a\nsockets\n"),
 ];
 
@@ -77,7 +77,7 @@ fn an_error_that_nobody_hears_has_its_exit_code() {
         ("run -", "lisen 0\n", 2),
         ("run /nowhere", "", 2),
         ("learn nowhere", "", 2),
-        ("learn 4 --step nowhere", "", 2),
+        ("learn 9 --step nowhere", "", 2),
         ("list --frobnicate", "", 2),
         ("check /nowhere", "", 2),
         ("find xyzzyplugh", "", 1),
@@ -95,7 +95,7 @@ fn an_error_that_nobody_hears_has_its_exit_code() {
 
 #[test]
 fn the_end_of_the_input_is_the_end_of_the_session() {
-    for line in ["learn 4", "lab", "--plain", "present 4", "run -"] {
+    for line in ["learn 9", "lab", "--plain", "present 9", "run -"] {
         looplab(words(line)).end().exits(0);
         looplab(words(line)).input("\n").end().exits(0);
         let half = looplab(words(line)).input("# half a li").end();
@@ -109,7 +109,7 @@ fn unusable_lines_end_no_session() {
     let mut input = b"\xff\xfe\n\0\n\x1b[A\x1b]0;x\x07\n\xf0\x9f\n".to_vec();
     input.extend(vec![b'x'; 100_000]);
     input.extend(b"\nshow 40 + 2\nquit\nquit\n");
-    for line in ["lab", "learn 4", "--plain", "present 4"] {
+    for line in ["lab", "learn 9", "--plain", "present 9"] {
         let ended = looplab(words(line)).input(input.clone()).end();
         ended
             .exits(0)

@@ -71,7 +71,7 @@ fn signals_that_were_ignored_and_a_directory_that_is_gone_are_no_trouble() {
     ] {
         let run = || through_shell(shell, ["run", "-"]).input(script);
         run().end().exits(0).is_quiet();
-        let learn = through_shell(shell, ["learn", "4"]).input("\nb\n\nquit\n");
+        let learn = through_shell(shell, ["learn", "9"]).input("\nb\n\nquit\n");
         learn.end().exits(0).is_quiet().says("Step 3 of ");
     }
 }

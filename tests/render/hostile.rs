@@ -295,6 +295,7 @@ fn events(text: &str, span: Range<usize>) -> Vec<Event> {
         Event::RefutationStarted {
             misconception: own(),
         },
+        Event::RefutationSkipped { reason: own() },
         Event::Task { text: own() },
         Event::Goals {
             goals: vec![goal(true), goal(false)],

@@ -204,15 +204,13 @@ impl Assembler {
         self.check_keys(&raw, kind, path);
         let when = self.optional(raw.when.take(), &path.key("when"));
         let explain = self.explain(std::mem::take(&mut raw.explain), &path.key("explain"));
-        let mut needs = std::mem::take(&mut raw.needs);
-        if raw.world == WorldName::Private && !needs.contains(&Need::Private) {
-            needs.push(Need::Private);
-        }
+        let needs = needs_in(raw.world, std::mem::take(&mut raw.needs));
         Step {
             when,
             needs,
             world: raw.world,
             setup: lines(raw.setup.as_deref()),
+            claims: std::mem::take(&mut raw.claims),
             notes: raw.notes.take(),
             say: raw.say.take(),
             explain,
@@ -365,6 +363,8 @@ impl Assembler {
 
     fn refutation(&mut self, raw: RawRefutation, path: &Path) -> Refutation {
         Refutation {
+            needs: needs_in(raw.world, raw.needs),
+            world: raw.world,
             say: raw.say,
             setup: lines(raw.setup.as_deref()),
             run: lines(raw.run.as_deref()),
@@ -423,4 +423,12 @@ mod tests {
             assert_eq!(name_parts(file), expected, "{file}");
         }
     }
+}
+
+/// A world of one's own is a need, whether it is named as one or not.
+fn needs_in(world: WorldName, mut needs: Vec<Need>) -> Vec<Need> {
+    if world == WorldName::Private && !needs.contains(&Need::Private) {
+        needs.push(Need::Private);
+    }
+    needs
 }

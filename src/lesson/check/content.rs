@@ -33,7 +33,7 @@ pub(super) fn check(lesson: &Lesson, glossary: &Glossary) -> Vec<Finding> {
         );
     }
     found.extend(terms(lesson, glossary, &top.key("terms")));
-    found.extend(claims(lesson, &top.key("claims")));
+    found.extend(claims(lesson, &top));
     found.extend(refutations(lesson, &top.key("refutations")));
     for (i, step) in lesson.steps.iter().enumerate() {
         found.extend(check_step(step, &top.key("steps").index(i)));
@@ -72,7 +72,14 @@ fn terms(lesson: &Lesson, glossary: &Glossary, path: &Path) -> Vec<Finding> {
 fn claims(lesson: &Lesson, path: &Path) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
-    for (i, claim) in lesson.claims.iter().enumerate() {
+    let own = lesson.claims.iter().enumerate();
+    let own = own.map(|(i, claim)| (claim, path.key("claims").index(i)));
+    let steps = lesson.steps.iter().enumerate().flat_map(|(i, step)| {
+        let at = path.key("steps").index(i).key("claims");
+        let of_step = step.claims.iter().enumerate();
+        of_step.map(move |(j, claim)| (claim, at.index(j)))
+    });
+    for (claim, at) in own.chain(steps) {
         let number = claim.strip_prefix('C').filter(|digits| digits.len() == 2);
         let number = number.and_then(|digits| digits.parse().ok());
         let problem = if !number.is_some_and(|number: u32| CLAIMS.contains(&number)) {
@@ -83,7 +90,7 @@ fn claims(lesson: &Lesson, path: &Path) -> Vec<Finding> {
             continue;
         };
         let message = format!("`{}` {problem}", short(claim));
-        let finding = Finding::new(Code::BadClaim, &path.index(i), message);
+        let finding = Finding::new(Code::BadClaim, &at, message);
         found.push(finding.help("claims are numbered C01 to C94, each once"));
     }
     found

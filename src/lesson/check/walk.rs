@@ -153,9 +153,9 @@ impl Walk<'_> {
 
     fn refutation(&mut self, refutation: &Refutation, path: &Path) {
         self.rules = Rules {
-            on_host: true,
+            on_host: refutation.world == WorldName::Host,
             mistake: false,
-            low_ports: false,
+            low_ports: refutation.needs.contains(&Need::User),
         };
         let start = self.lines(path, "setup", &Names::reserved());
         let end = self.lines(path, "run", &start);

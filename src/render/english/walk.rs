@@ -51,7 +51,9 @@ pub(super) fn tell(event: &Event) -> Vec<Block> {
             span,
             help,
         } => mistaken(line, message, span, help.as_deref()),
-        Event::StepSkipped { reason, .. } => apart(remark(reason)),
+        Event::StepSkipped { reason, .. } | Event::RefutationSkipped { reason } => {
+            apart(remark(reason))
+        }
         Event::Notes { text } => vec![Block::Gap, labelled("instructor's notes", text)],
         Event::Help { words, verbs } => help::list(words, verbs),
         Event::VerbHelp { text } => help::page(text),

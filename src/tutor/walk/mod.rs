@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::lang::{Author, CardSource, LineError, Ran, Scope};
-use crate::lesson::{Kind, Lesson, Need, Step, WorldName};
+use crate::lesson::{Kind, Lesson, Refutation, Step, WorldName};
 
 use super::event::{Ask, Event, Leave, StepResult, Summary, Want};
 use super::grade;
@@ -57,6 +57,8 @@ struct InHand {
     /// Lines still to be repeated after an `undo`.
     replay: VecDeque<String>,
     settled: bool,
+    /// Whether its result is written down already; leaving a detour must not ask it again.
+    recorded: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -298,12 +300,8 @@ impl Tutor {
             Act::Refute {
                 misconception,
                 refutation,
-            } => {
-                self.emit(Event::RefutationStarted { misconception });
-                for act in plan::of_refutation(&refutation).into_iter().rev() {
-                    self.plan.push_front(act);
-                }
-            }
+            } => self.refute(misconception, &refutation),
+            Act::Record(result) => self.record_here(result),
             Act::RefutationEnded => self.emit(Event::RefutationEnded),
             Act::Finish(result) => self.finish(result),
         }
@@ -353,10 +351,29 @@ impl Tutor {
         self.next_step();
     }
 
+    fn refute(&mut self, misconception: String, refutation: &Refutation) {
+        if let Some(reason) = grade::lacking(&refutation.needs, &self.scope) {
+            return self.emit(Event::RefutationSkipped {
+                reason: format!("The experiment for this is left out here: {reason}."),
+            });
+        }
+        self.emit(Event::RefutationStarted { misconception });
+        for act in plan::of_refutation(refutation).into_iter().rev() {
+            self.plan.push_front(act);
+        }
+    }
+
     fn finish(&mut self, result: StepResult) {
+        if !self.step.recorded {
+            self.record_here(result);
+        }
+        self.next_step();
+    }
+
+    fn record_here(&mut self, result: StepResult) {
+        self.step.recorded = true;
         let id = self.step_id().to_owned();
         self.record(&id, result);
-        self.next_step();
     }
 
     fn record(&mut self, step: &str, result: StepResult) {
@@ -439,11 +456,7 @@ fn only_read(step: &Step) -> bool {
 }
 
 fn lacks(step: &Step, scope: &Scope) -> Option<String> {
-    let private = [Need::Private];
-    grade::lacking(&step.needs, scope).or_else(|| match step.world {
-        WorldName::Private => grade::lacking(&private, scope),
-        WorldName::Host => None,
-    })
+    grade::lacking(&step.needs, scope)
 }
 
 fn does_not_fit(step: &Step, scope: &Scope) -> bool {

@@ -95,6 +95,7 @@ impl Tutor {
         let refutation =
             misconception.and_then(|tag| Some((self.lesson.refutations.get(&tag)?.clone(), tag)));
         if let Some((refutation, misconception)) = refutation {
+            self.plan.push_back(Act::Record(result));
             self.plan.push_back(Act::Enter(Ask::Continue));
             self.plan.push_back(Act::Refute {
                 misconception,
