@@ -79,6 +79,10 @@ pub const REQUESTS_KEPT: usize = 200;
 /// Bytes of one HTTP request head or body that a live server reads.
 pub const HTTP_BYTES: usize = 64 << 10;
 
+/// Bytes of a request that are kept as they came: a browser's head nearly always fits, and every
+/// expression sees the newest two hundred.
+pub const REQUEST_RAW: usize = 1_024;
+
 /// Connections one live server holds at once.
 pub const SERVER_CONNECTIONS: usize = 256;
 

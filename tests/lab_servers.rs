@@ -100,6 +100,39 @@ fn connections_to_the_web_server_are_kept_alive() {
 }
 
 #[test]
+fn a_server_may_look_at_host_and_origin() {
+    lesson(
+        r#"
+        plain = serve http
+        expect plain.lamp == "off"
+        strange = get plain/lamp --post dim
+        expect strange.status == 400 and plain.lamp == "off"
+        lit = get plain/lamp --post on
+        expect lit.status == 200 and lit.body == "on\n" and plain.lamp == "on"
+        seen = get plain/lamp
+        expect seen.body == "on\n"
+        elsewhere = get plain/ --post off
+        expect elsewhere.status == 200 and plain.lamp == "on"
+        both = serve http --page "hello there" --hosts own --origins own,http://app.test
+        wrong = get both/ --host evil.test --header "Origin: http://evil.test"
+        expect wrong.status == 421
+        wrong = get both/ --header "Origin: http://evil.test"
+        expect wrong.status == 403
+        app = get both/ --header "Origin: http://app.test"
+        expect app.status == 200 and app.body == "hello there\n"
+        missing = get both/nowhere
+        expect missing.status == 404
+        bare = serve echo --page x
+        expect bare.error == "malformed"
+        header = get both/ --header "no header"
+        expect header.error == "malformed"
+        close plain
+        expect plain is closed and plain.lamp is undefined
+        "#,
+    );
+}
+
+#[test]
 fn what_is_not_http_is_said_so() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = other.local_addr().unwrap().port();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::ledger::{Entry, Held, Ledger};
 use super::own::{Kind, Own};
-use super::server::LiveServer;
+use super::server::{LiveServer, Service};
 use crate::lang::{Fact, Outcome, OwnServer, Role, Scope};
 use crate::net::TcpState;
 
@@ -104,6 +104,9 @@ fn add_server(map: &mut Map<String, Value>, server: &LiveServer) {
     map.insert("visits".to_owned(), visits.into());
     map.insert("requests".to_owned(), requests);
     map.insert("clients".to_owned(), server.connections().into());
+    if let Service::Http(site) = &server.service {
+        map.insert("lamp".to_owned(), site.lamp().into());
+    }
 }
 
 /// Everything that is open, one entry a socket. The thousands of a `many` are left out: they are

@@ -300,7 +300,7 @@ pub struct Udp {
 /// What a live server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Protocol {
-    /// A web page that shows the visitor their own four-tuple.
+    /// A web page that shows the visitor their own four-tuple, and a lamp at /lamp.
     Http,
     /// Every byte comes back.
     Echo,
@@ -315,6 +315,16 @@ pub struct Serve {
     /// Where it listens.
     #[arg(value_parser = parse_place, default_value = "127.0.0.1:0")]
     pub endpoint: Place,
+    /// Of http: what the page says, as plain text.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub page: Option<String>,
+    /// Of http: answer 421 unless Host names one of these: localhost,127.0.0.1, or `own` for all
+    /// names of this machine.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub hosts: Option<Vec<String>>,
+    /// Of http: answer 403 when Origin is none of these: http://app.test, or `own` for this server's.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub origins: Option<Vec<String>>,
     /// Allow an address that other machines can reach.
     #[arg(long)]
     pub exposed: bool,
@@ -331,6 +341,12 @@ pub struct Get {
     /// What to write in the Host header instead of the address.
     #[arg(long, value_name = "HOST")]
     pub host: Option<String>,
+    /// A header of the request, "Name: value"; can be given several times.
+    #[arg(long, value_name = "HEADER")]
+    pub header: Vec<String>,
+    /// Send this text to the server (POST) instead of asking for a page (GET).
+    #[arg(long, value_name = "BODY", allow_hyphen_values = true)]
+    pub post: Option<String>,
     /// How long to wait for the answer.
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
     pub within: Duration,

@@ -60,6 +60,7 @@ pub const FIELDS: &[&str] = &[
     "interface",
     "interfaces",
     "kind",
+    "lamp",
     "length",
     "local",
     "loopback",
@@ -87,6 +88,7 @@ pub const FIELDS: &[&str] = &[
     "opened",
     "operation",
     "options",
+    "origin",
     "ours",
     "over",
     "owner",
@@ -108,6 +110,7 @@ pub const FIELDS: &[&str] = &[
     "queue",
     "quoted",
     "quoted_port",
+    "raw",
     "reachable_at",
     "reason",
     "recv_queue",
@@ -188,6 +191,7 @@ const ADDED: &[&str] = &[
     "visits",
     "requests",
     "clients",
+    "lamp",
 ];
 
 #[cfg(test)]

@@ -349,16 +349,26 @@ pub struct Requests {
 pub struct Request {
     /// The visitor's end of the connection.
     pub peer: SocketAddr,
+    /// The port of that end; requests with the same one came over one connection.
+    pub peer_port: u16,
     /// The server's end.
     pub local: SocketAddr,
+    /// Which request on its connection, from 1.
+    pub number: usize,
     /// `GET`, `POST`; `echo` for a line sent to an echo server.
     pub method: String,
     /// The path, with its query.
     pub target: String,
     /// The Host header.
     pub host: Option<String>,
+    /// The Origin header: whose page made a browser ask.
+    pub origin: Option<String>,
     /// The User-Agent header.
     pub agent: Option<String>,
+    /// What was answered: 200, 403, …; absent for echo.
+    pub status: Option<u16>,
+    /// The request's first lines as they came. Never printed without sanitising.
+    pub raw: String,
     /// Whether this very session sent it (`get`), or another program.
     pub ours: bool,
 }

@@ -67,11 +67,16 @@ fn text() -> impl Strategy<Value = String> {
 fn request(text: &str) -> Request {
     Request {
         peer: "127.0.0.1:1".parse().unwrap(),
+        peer_port: 1,
         local: "127.0.0.1:2".parse().unwrap(),
+        number: 1,
         method: text.to_owned(),
         target: text.to_owned(),
         host: Some(text.to_owned()),
+        origin: Some(text.to_owned()),
         agent: Some(text.to_owned()),
+        status: Some(200),
+        raw: text.to_owned(),
         ours: false,
     }
 }

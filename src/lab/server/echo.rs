@@ -14,25 +14,32 @@ const KEPT: usize = 200;
 
 pub(super) async fn converse(stream: &mut TcpStream, visit: &Visit) -> io::Result<()> {
     let mut bytes = vec![0; limits::HTTP_BYTES];
-    loop {
+    for number in 1.. {
         let came = timeout(limits::SERVER_SILENCE, stream.read(&mut bytes)).await??;
         let Some(message) = bytes.get(..came).filter(|m| !m.is_empty()) else {
             return Ok(());
         };
-        visit.log.record(request(visit, message));
+        visit.log.record(request(visit, message, number));
         stream.write_all(message).await?;
     }
+    Ok(())
 }
 
-fn request(visit: &Visit, message: &[u8]) -> Request {
+fn request(visit: &Visit, message: &[u8], number: usize) -> Request {
     let kept = message.get(..KEPT).unwrap_or(message);
+    let raw = String::from_utf8_lossy(kept).into_owned();
     Request {
         peer: visit.peer,
+        peer_port: visit.peer.port(),
         local: visit.local,
+        number,
         method: "echo".to_owned(),
-        target: String::from_utf8_lossy(kept).trim_end().to_owned(),
+        target: raw.trim_end().to_owned(),
         host: None,
+        origin: None,
         agent: None,
+        status: None,
+        raw,
         ours: false,
     }
 }

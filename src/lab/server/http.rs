@@ -1,7 +1,8 @@
-//! HTTP/1.1 as a server (RFC 9112), no more than the lab's one page needs: request heads, bodies
-//! of a stated length (read and dropped), and connections that are kept alive.
+//! HTTP/1.1 as a server (RFC 9112), no more than the lab's few pages need: bodies of a stated
+//! length, and connections that are kept alive.
 //!
-//! Host is shown, never trusted; nothing a visitor asks for changes anything.
+//! Host and Origin are shown always, and looked at when the server was told to. Nothing a visitor
+//! asks for changes anything but the lamp.
 use std::io;
 use std::time::Duration;
 
@@ -9,53 +10,26 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::head::{Head, Refused, parse};
+use super::site::Site;
 use super::{Visit, page};
 use crate::lang::Request;
 use crate::limits;
 
-/// Header lines one request may have.
-const HEADERS: usize = 64;
+/// The longest word the lamp is told.
+const WORD: usize = 16;
 
 /// How long a refused visitor may take to notice before the connection goes.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// A request head that was understood.
-#[derive(Debug, PartialEq, Eq)]
-struct Head {
-    method: String,
-    target: String,
-    host: Option<String>,
-    agent: Option<String>,
-    keep_alive: bool,
-    /// Bytes of body that follow.
-    body: usize,
-    /// Whether the visitor waits for "100 Continue" before the body.
-    waits: bool,
+/// A status line's end, a type and a body.
+struct Answer {
+    status: &'static str,
+    kind: &'static str,
+    body: String,
 }
 
-/// Why a request gets no page: a status, and whether it says more than its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refused {
-    BadRequest,
-    MethodNotAllowed,
-    TooLarge,
-    HeadersTooLarge,
-    NotImplemented,
-}
-
-impl Refused {
-    fn status(self) -> &'static str {
-        match self {
-            Self::BadRequest => "400 Bad Request",
-            Self::MethodNotAllowed => "405 Method Not Allowed",
-            Self::TooLarge => "413 Content Too Large",
-            Self::HeadersTooLarge => "431 Request Header Fields Too Large",
-            Self::NotImplemented => "501 Not Implemented",
-        }
-    }
-}
-
-pub(super) async fn converse(stream: &mut TcpStream, visit: &Visit) -> io::Result<()> {
+pub(super) async fn converse(stream: &mut TcpStream, visit: &Visit, site: &Site) -> io::Result<()> {
     let mut unread = Vec::new();
     for number in 1.. {
         let Some(head) = next_head(stream, &mut unread).await? else {
@@ -68,9 +42,10 @@ pub(super) async fn converse(stream: &mut TcpStream, visit: &Visit) -> io::Resul
         if head.waits {
             stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
         }
-        drop_body(stream, &mut unread, head.body).await?;
-        visit.log.record(request(visit, &head));
-        stream.write_all(&answer(visit, &head, number)).await?;
+        let word = drop_body(stream, &mut unread, head.body).await?;
+        let answer = answer(visit, site, &head, &word, number);
+        visit.log.record(request(visit, &head, &answer, number));
+        stream.write_all(&written(&head, &answer)).await?;
         if !head.keep_alive {
             return farewell(stream).await;
         }
@@ -101,106 +76,20 @@ async fn next_head(
     }
 }
 
-/// A head and its length in bytes; `None` while it is incomplete.
-fn parse(bytes: &[u8]) -> Result<Option<(usize, Head)>, Refused> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
-    let mut request = httparse::Request::new(&mut headers);
-    let length = match request.parse(bytes) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(httparse::Error::TooManyHeaders) => return Err(Refused::HeadersTooLarge),
-        Err(_) => return Err(Refused::BadRequest),
-    };
-    let fields = Fields(request.headers);
-    let method = request.method.unwrap_or_default().to_owned();
-    if fields.has("transfer-encoding") {
-        return Err(Refused::NotImplemented);
-    }
-    if !["GET", "HEAD", "POST"].contains(&&*method) {
-        return Err(Refused::MethodNotAllowed);
-    }
-    let body = fields.length()?;
-    let modern = request.version == Some(1);
-    // RFC 9112 §3.2: a request of HTTP/1.1 has exactly one Host.
-    if modern && fields.count("host") != 1 {
-        return Err(Refused::BadRequest);
-    }
-    let head = Head {
-        method,
-        target: request.path.unwrap_or_default().to_owned(),
-        host: fields.text("host"),
-        agent: fields.text("user-agent"),
-        keep_alive: modern && !fields.says("connection", "close"),
-        body,
-        waits: modern && fields.says("expect", "100-continue"),
-    };
-    Ok(Some((length, head)))
-}
-
-struct Fields<'a>(&'a [httparse::Header<'a>]);
-
-impl Fields<'_> {
-    fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.0
-            .iter()
-            .filter(move |field| field.name.eq_ignore_ascii_case(name))
-            .map(|field| field.value)
-    }
-
-    fn count(&self, name: &str) -> usize {
-        self.all(name).count()
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.count(name) > 0
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        let value = self.all(name).next()?;
-        Some(String::from_utf8_lossy(value).into_owned())
-    }
-
-    fn says(&self, name: &str, word: &str) -> bool {
-        self.all(name).any(|value| {
-            String::from_utf8_lossy(value)
-                .split(',')
-                .any(|part| part.trim().eq_ignore_ascii_case(word))
-        })
-    }
-
-    /// Content-Length; two of them that differ are an attack (RFC 9112 §6.3).
-    fn length(&self) -> Result<usize, Refused> {
-        let mut length = None;
-        for value in self.all("content-length") {
-            let digits = value.iter().all(u8::is_ascii_digit) && !value.is_empty();
-            let stated = str::from_utf8(value).ok().filter(|_| digits);
-            let stated: usize = stated
-                .ok_or(Refused::BadRequest)?
-                .parse()
-                .map_err(|_| Refused::TooLarge)?;
-            if length.is_some_and(|before| before != stated) {
-                return Err(Refused::BadRequest);
-            }
-            length = Some(stated);
-        }
-        match length.unwrap_or(0) {
-            bytes if bytes > limits::HTTP_BYTES => Err(Refused::TooLarge),
-            bytes => Ok(bytes),
-        }
-    }
-}
-
+/// Reads a body and forgets it, but for its first bytes.
 async fn drop_body(
     stream: &mut TcpStream,
     unread: &mut Vec<u8>,
     mut left: usize,
-) -> io::Result<()> {
+) -> io::Result<String> {
+    let mut word = Vec::new();
     loop {
         let here = left.min(unread.len());
-        unread.drain(..here);
+        let room = WORD - word.len();
+        word.extend(unread.drain(..here).take(room));
         left -= here;
         if left == 0 {
-            return Ok(());
+            return Ok(String::from_utf8_lossy(&word).trim().to_owned());
         }
         if timeout(limits::SERVER_SILENCE, stream.read_buf(unread)).await?? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -208,31 +97,85 @@ async fn drop_body(
     }
 }
 
-fn request(visit: &Visit, head: &Head) -> Request {
+fn request(visit: &Visit, head: &Head, answer: &Answer, number: usize) -> Request {
     Request {
         peer: visit.peer,
+        peer_port: visit.peer.port(),
         local: visit.local,
+        number,
         method: head.method.clone(),
         target: head.target.clone(),
         host: head.host.clone(),
+        origin: head.origin.clone(),
         agent: head.agent.clone(),
+        status: status_number(answer.status),
+        raw: head.raw.clone(),
         ours: false,
     }
 }
 
-fn answer(visit: &Visit, head: &Head, number: usize) -> Vec<u8> {
+/// 404 of `404 Not Found`.
+fn status_number(status: &str) -> Option<u16> {
+    status.split(' ').next()?.parse().ok()
+}
+
+/// `word` is what a POST says.
+fn answer(visit: &Visit, site: &Site, head: &Head, word: &str, number: usize) -> Answer {
+    if let Err(refused) = site.admits(head, visit.local) {
+        return refusal(refused);
+    }
     let path = head.target.split('?').next().unwrap_or_default();
-    let found = path == "/";
-    let asked = page::Asked {
-        method: &head.method,
-        target: &head.target,
-        host: head.host.as_deref(),
-        agent: head.agent.as_deref(),
-        number,
-    };
-    let body = page::html(visit, &asked, found);
-    let status = if found { "200 OK" } else { "404 Not Found" };
-    let mut bytes = headers(status, "text/html", body.len(), head.keep_alive);
+    match (head.method.as_str(), path) {
+        ("OPTIONS", _) => refusal(Refused::MethodNotAllowed),
+        ("POST", "/lamp") => match site.switch(word) {
+            Some(lamp) => text(lamp),
+            None => refusal(Refused::BadRequest),
+        },
+        (_, "/lamp") => text(site.lamp()),
+        (_, "/") if let Some(page) = &site.page => text(page),
+        (_, path) => {
+            let asked = page::Asked {
+                method: &head.method,
+                target: &head.target,
+                host: head.host.as_deref(),
+                agent: head.agent.as_deref(),
+                lamp: site.lamp(),
+                number,
+            };
+            let found = path == "/";
+            let status = if found {
+                "200 OK"
+            } else {
+                Refused::NotFound.status()
+            };
+            Answer {
+                status,
+                kind: "text/html",
+                body: page::html(visit, &asked, found),
+            }
+        }
+    }
+}
+
+fn text(body: &str) -> Answer {
+    Answer {
+        status: "200 OK",
+        kind: "text/plain",
+        body: format!("{body}\n"),
+    }
+}
+
+fn refusal(refused: Refused) -> Answer {
+    let status = refused.status();
+    Answer {
+        status,
+        ..text(status)
+    }
+}
+
+fn written(head: &Head, answer: &Answer) -> Vec<u8> {
+    let Answer { status, kind, body } = answer;
+    let mut bytes = headers(status, kind, body.len(), head.keep_alive);
     // A HEAD gets the head of what a GET would get (RFC 9110 §9.3.2).
     if head.method != "HEAD" {
         bytes.extend_from_slice(body.as_bytes());
@@ -257,8 +200,8 @@ fn headers(status: &str, kind: &str, length: usize, keep_alive: bool) -> Vec<u8>
 }
 
 async fn refuse(stream: &mut TcpStream, refused: Refused) -> io::Result<()> {
-    let body = format!("{}\n", refused.status());
-    let mut bytes = headers(refused.status(), "text/plain", body.len(), false);
+    let Answer { status, kind, body } = refusal(refused);
+    let mut bytes = headers(status, kind, body.len(), false);
     bytes.extend_from_slice(body.as_bytes());
     stream.write_all(&bytes).await?;
     farewell(stream).await
@@ -275,77 +218,4 @@ async fn farewell(stream: &mut TcpStream) -> io::Result<()> {
     // Whether the visitor left in time makes no difference.
     drop(timeout(FAREWELL, rest).await);
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(text: &str, expected: &str) {
-        let said = match parse(text.as_bytes()) {
-            Ok(None) => "incomplete".to_owned(),
-            Ok(Some((length, head))) => {
-                let kept = if head.keep_alive { "keep" } else { "close" };
-                let host = head.host.unwrap_or_default();
-                let rest = text.len() - length;
-                format!(
-                    "{} {} {host} {kept} body {} rest {rest}",
-                    head.method, head.target, head.body
-                )
-            }
-            Err(refused) => refused.status().to_owned(),
-        };
-        assert_eq!(said, expected, "{text:?}");
-    }
-
-    #[test]
-    fn request_heads() {
-        let long = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(65));
-        let table = [
-            ("GET / HT", "incomplete"),
-            (
-                "GET /a?b HTTP/1.1\r\nHost: x:1\r\n\r\n",
-                "GET /a?b x:1 keep body 0 rest 0",
-            ),
-            (
-                "GET / HTTP/1.1\r\nHost: x\r\nConnection: Close\r\n\r\nmore",
-                "GET / x close body 0 rest 4",
-            ),
-            ("GET / HTTP/1.0\r\n\r\n", "GET /  close body 0 rest 0"),
-            (
-                "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
-                "POST / x keep body 3 rest 3",
-            ),
-            ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request"),
-            (
-                "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-                "400 Bad Request",
-            ),
-            (
-                "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n",
-                "400 Bad Request",
-            ),
-            (
-                "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +3\r\n\r\n",
-                "400 Bad Request",
-            ),
-            (
-                "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n",
-                "413 Content Too Large",
-            ),
-            (
-                "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
-                "501 Not Implemented",
-            ),
-            (
-                "DELETE / HTTP/1.1\r\nHost: x\r\n\r\n",
-                "405 Method Not Allowed",
-            ),
-            ("SSH-2.0-OpenSSH\r\n\r\n", "400 Bad Request"),
-            (&long, "431 Request Header Fields Too Large"),
-        ];
-        for (text, expected) in table {
-            check(text, expected);
-        }
-    }
 }

@@ -2,8 +2,10 @@
 //!
 //! A server says nothing on the screen. What it was asked waits in its log until somebody looks.
 mod echo;
+mod head;
 mod http;
 mod page;
+mod site;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -18,9 +20,29 @@ use tokio::time::{sleep, timeout};
 
 use super::own::{Own, inode};
 use super::visitors::Visitors;
-use crate::lang::{Protocol, Request};
+use crate::lang::Request;
 use crate::limits;
 use crate::net::FourTuple;
+pub(super) use site::Site;
+
+/// What a server does for its visitors.
+#[derive(Clone, Debug)]
+pub(super) enum Service {
+    /// A web site.
+    Http(Arc<Site>),
+    /// Every byte comes back.
+    Echo,
+}
+
+impl Service {
+    /// As it is typed.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Http(_) => "http",
+            Self::Echo => "echo",
+        }
+    }
+}
 
 /// A running server, as the ledger holds it.
 #[derive(Debug)]
@@ -29,6 +51,7 @@ pub(super) struct LiveServer {
     pub(super) own: Own,
     /// What was asked so far.
     pub(super) log: Arc<Log>,
+    pub(super) service: Service,
     stop: watch::Sender<Running>,
     task: JoinHandle<()>,
 }
@@ -48,17 +71,18 @@ impl LiveServer {
     pub(super) fn start(
         runtime: &Runtime,
         own: Own,
-        protocol: Protocol,
+        service: Service,
         visitors: Arc<Visitors>,
     ) -> io::Result<Self> {
         let _inside = runtime.enter();
         let listener = TcpListener::from_std(own.socket.try_clone()?.into())?;
         let log = Arc::new(Log::new(visitors));
         let (stop, told) = watch::channel(Running::Yes);
-        let task = runtime.spawn(serve(listener, protocol, log.clone(), told));
+        let task = runtime.spawn(serve(listener, service.clone(), log.clone(), told));
         Ok(Self {
             own,
             log,
+            service,
             stop,
             task,
         })
@@ -183,7 +207,7 @@ impl Drop for Visit {
 
 async fn serve(
     listener: TcpListener,
-    protocol: Protocol,
+    service: Service,
     log: Arc<Log>,
     mut told: watch::Receiver<Running>,
 ) {
@@ -196,7 +220,7 @@ async fn serve(
             Some(_) = visits.join_next() => {}
             accepted = listener.accept(), if room => match accepted {
                 Ok((stream, peer)) => {
-                    visits.spawn(converse(stream, peer, protocol, log.clone(), told.clone()));
+                    visits.spawn(converse(stream, peer, service.clone(), log.clone(), told.clone()));
                 }
                 Err(error) if gone_already(&error) => {}
                 Err(_) => sleep(limits::ACCEPT_BACK_OFF).await,
@@ -218,7 +242,7 @@ fn gone_already(error: &io::Error) -> bool {
 async fn converse(
     mut stream: TcpStream,
     peer: SocketAddr,
-    protocol: Protocol,
+    service: Service,
     log: Arc<Log>,
     mut told: watch::Receiver<Running>,
 ) {
@@ -226,9 +250,9 @@ async fn converse(
         return;
     };
     let conversation = async {
-        match protocol {
-            Protocol::Http => http::converse(&mut stream, &visit).await,
-            Protocol::Echo => echo::converse(&mut stream, &visit).await,
+        match &service {
+            Service::Http(site) => http::converse(&mut stream, &visit, site).await,
+            Service::Echo => echo::converse(&mut stream, &visit).await,
         }
     };
     let stopped = async {

@@ -13,6 +13,8 @@ pub(super) struct Asked<'a> {
     pub(super) target: &'a str,
     pub(super) host: Option<&'a str>,
     pub(super) agent: Option<&'a str>,
+    /// `on` or `off`.
+    pub(super) lamp: &'a str,
     /// Which request on this connection, from 1.
     pub(super) number: usize,
 }
@@ -43,7 +45,7 @@ pub(super) fn html(visit: &Visit, asked: &Asked<'_>, found: bool) -> String {
     )
 }
 
-fn rows(visit: &Visit, asked: &Asked<'_>) -> [(&'static str, String); 6] {
+fn rows(visit: &Visit, asked: &Asked<'_>) -> [(&'static str, String); 7] {
     let missing = || "(none)".to_owned();
     [
         ("Your end", visit.peer.to_string()),
@@ -61,6 +63,7 @@ fn rows(visit: &Visit, asked: &Asked<'_>) -> [(&'static str, String); 6] {
             asked.agent.map_or_else(missing, str::to_owned),
         ),
         ("Request on this connection", asked.number.to_string()),
+        ("The lamp", asked.lamp.to_owned()),
     ]
 }
 

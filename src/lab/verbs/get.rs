@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
 
+use super::asking::asking;
 use super::tcp::Dial;
 use super::{Done, reply, stopped};
 use crate::lab::engine::Stop;
@@ -37,12 +38,7 @@ impl Lab {
             let why = "`get` needs an address and a port";
             return Err(own_at(FailureCause::Malformed, "get", Ends::peer(&to), why));
         }
-        let host = match &wanted.host {
-            Some(host) if host.bytes().all(|b| (0x20..0x7f).contains(&b)) => host.clone(),
-            Some(_) => return Err(malformed("a Host header is printable ASCII on one line")),
-            None => host_header(&to),
-        };
-        let request = request(&url.target, &host);
+        let request = asking(wanted, &url.target, &host_header(&to))?;
         let within = bounded(wanted.within, author);
         let deadline = Instant::now() + within;
         let dial = Dial {
@@ -142,14 +138,6 @@ fn response(own: &Own, request: String, reply: reply::Reply) -> Result<Response,
         bytes: reply.body.len(),
         body: String::from_utf8_lossy(&reply.body).into_owned(),
     })
-}
-
-fn request(target: &str, host: &str) -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    format!(
-        "GET {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: looplab/{version}\r\n\
-         Accept: */*\r\n\r\n"
-    )
 }
 
 /// The Host header a browser would send: it leaves out port 80 (RFC 9110 §4.2.1).

@@ -1,4 +1,5 @@
 //! One function a verb: a command becomes a fact, and what it left open; or a failure.
+mod asking;
 mod bytes;
 mod capture;
 mod closing;

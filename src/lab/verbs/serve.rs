@@ -1,21 +1,20 @@
 //! `serve` and `requests`: live servers.
+use std::sync::Arc;
+
 use super::Done;
 use crate::lab::Lab;
-use crate::lab::failure::{Ends, of_io, own_at};
+use crate::lab::failure::{self, Ends, of_io, own_at};
 use crate::lab::ledger::Held;
 use crate::lab::live::as_server;
-use crate::lab::server::LiveServer;
-use crate::lang::{Author, Fact, FailureCause, Protocol, Requests, Serve};
+use crate::lab::server::{LiveServer, Service, Site};
+use crate::lang::{Author, Fact, Failure, FailureCause, Protocol, Requests, Serve};
 use crate::limits;
 
 impl Lab {
     pub(super) fn serve(&mut self, wanted: &Serve, author: Author) -> Done {
         let at = self.ledger.endpoint("serve", &wanted.endpoint)?;
         self.may_receive(author, "serve", &at, wanted.exposed)?;
-        let protocol = match wanted.protocol {
-            Protocol::Http => "http",
-            Protocol::Echo => "echo",
-        };
+        let service = service(wanted)?;
         if at.inet().is_none() {
             let why = "a live server needs an address and a port: 127.0.0.1:0";
             let ends = Ends::local(&at);
@@ -23,12 +22,12 @@ impl Lab {
         }
         let own = self.listener(&at, limits::SERVER_BACKLOG, &wanted.options)?;
         let ends = Ends::local(&own.local);
-        let Some(fact) = as_server(&own, protocol) else {
+        let Some(fact) = as_server(&own, service.name()) else {
             let why = "the kernel does not say where it listens";
             return Err(own_at(FailureCause::NotAvailable, "serve", ends, why));
         };
         let runtime = self.engine.runtime()?;
-        let server = LiveServer::start(runtime, own, wanted.protocol, self.visitors.clone())
+        let server = LiveServer::start(runtime, own, service, self.visitors.clone())
             .map_err(|e| of_io("serve", ends, &e))?;
         Ok((Fact::Server(fact), Held::Server(server)))
     }
@@ -42,5 +41,22 @@ impl Lab {
             requests: server.log.newest(),
         };
         Ok((Fact::Requests(requests), Held::Nothing))
+    }
+}
+
+/// What the server is to do, when its flags fit.
+fn service(wanted: &Serve) -> Result<Service, Failure> {
+    let of_http = wanted.page.is_some() || wanted.hosts.is_some() || wanted.origins.is_some();
+    match wanted.protocol {
+        Protocol::Http => Ok(Service::Http(Arc::new(Site::new(
+            wanted.page.clone(),
+            wanted.hosts.clone(),
+            wanted.origins.clone(),
+        )))),
+        _ if of_http => {
+            let why = "--page, --hosts and --origins are for `serve http`";
+            Err(failure::own(FailureCause::Malformed, "serve", why))
+        }
+        Protocol::Echo => Ok(Service::Echo),
     }
 }

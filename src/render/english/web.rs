@@ -16,10 +16,32 @@ pub(super) fn requests(requests: &Requests) -> Vec<Block> {
         let newest = format!("the newest {} are shown", requests.requests.len());
         blocks.push(Block::Remark(Line::from(newest.as_str())));
     }
-    let mut table = Table::new(&["from", "request", "Host", "User-Agent", "by"]);
+    let mut table = Table::new(&[
+        "from",
+        "request",
+        "answer",
+        "Host",
+        "Origin",
+        "User-Agent",
+        "by",
+    ]);
     table.rows = requests.requests.iter().map(request).collect();
     blocks.push(Block::Table(table));
+    let newest = requests.requests.last();
+    // An echo server got bytes, which the table shows.
+    blocks.extend(newest.filter(|r| r.status.is_some()).map(as_it_came));
     blocks
+}
+
+/// Lines of the newest request that are shown; `requests` says more in its field `raw`.
+const RAW_LINES: usize = 5;
+
+/// The newest request's text.
+fn as_it_came(request: &Request) -> Block {
+    let head = request.raw.trim_end();
+    let lines = head.lines().take(RAW_LINES);
+    let shown = lines.map(|text| received().text(text)).collect();
+    Block::Verbatim(shown)
 }
 
 fn request(request: &Request) -> Vec<Line> {
@@ -34,10 +56,24 @@ fn request(request: &Request) -> Vec<Line> {
         Line::of(Role::Verb, &request.method)
             .text(' ')
             .text(&request.target),
+        status(request.status),
         header(&request.host),
+        header(&request.origin),
         header(&request.agent),
         by,
     ]
+}
+
+fn status(status: Option<u16>) -> Line {
+    status.map_or_else(Line::new, |status| Line::of(status_role(status), status))
+}
+
+fn status_role(status: u16) -> Role {
+    if status < 400 {
+        Role::Ok
+    } else {
+        Role::Refused
+    }
 }
 
 /// Lines of a body that are shown; a page is not a lesson, and with its headers it must leave the
@@ -45,11 +81,7 @@ fn request(request: &Request) -> Vec<Line> {
 const BODY_LINES: usize = 6;
 
 pub(super) fn response(name: Subject<'_>, response: &Response) -> Vec<Block> {
-    let role = if response.status < 400 {
-        Role::Ok
-    } else {
-        Role::Refused
-    };
+    let role = status_role(response.status);
     let status = format!("{} {}", response.status, response.reason);
     let line = Line::from("answered ")
         .and(role, &status)
