@@ -219,7 +219,7 @@ impl Prover<'_> {
         let started = seen.has(|e| matches!(e, Event::RefutationStarted { .. }));
         let ended = seen.has(|e| matches!(e, Event::RefutationEnded));
         let left_out = seen.has(|e| matches!(e, Event::RefutationSkipped { .. }));
-        if !left_out && !(started && ended) {
+        if !left_out && (!started || !ended) {
             let letter = letter(option);
             self.faults.push(format!(
                 "option {letter} does not lead through its refutation"

@@ -33,7 +33,6 @@ fn parse_cause(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::lang::{Command, parse_line};
 
     #[test]

@@ -406,6 +406,14 @@ impl Assembler {
     }
 }
 
+/// A world of one's own is a need, whether it is named as one or not.
+fn needs_in(world: WorldName, mut needs: Vec<Need>) -> Vec<Need> {
+    if world == WorldName::Private && !needs.contains(&Need::Private) {
+        needs.push(Need::Private);
+    }
+    needs
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -423,12 +431,4 @@ mod tests {
             assert_eq!(name_parts(file), expected, "{file}");
         }
     }
-}
-
-/// A world of one's own is a need, whether it is named as one or not.
-fn needs_in(world: WorldName, mut needs: Vec<Need>) -> Vec<Need> {
-    if world == WorldName::Private && !needs.contains(&Need::Private) {
-        needs.push(Need::Private);
-    }
-    needs
 }

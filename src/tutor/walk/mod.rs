@@ -57,8 +57,8 @@ struct InHand {
     /// Lines still to be repeated after an `undo`.
     replay: VecDeque<String>,
     settled: bool,
-    /// Whether its result is written down already; leaving a detour must not ask it again.
-    recorded: bool,
+    /// Its result, once it is written down; leaving a detour must not ask it again.
+    recorded: Option<StepResult>,
 }
 
 #[derive(Clone, Debug)]
@@ -364,14 +364,14 @@ impl Tutor {
     }
 
     fn finish(&mut self, result: StepResult) {
-        if !self.step.recorded {
+        if self.step.recorded.is_none() {
             self.record_here(result);
         }
         self.next_step();
     }
 
     fn record_here(&mut self, result: StepResult) {
-        self.step.recorded = true;
+        self.step.recorded = Some(result);
         let id = self.step_id().to_owned();
         self.record(&id, result);
     }
