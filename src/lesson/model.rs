@@ -81,6 +81,8 @@ pub struct Step {
     pub world: WorldName,
     /// Lab lines that prepare the step, one an element.
     pub setup: Vec<String>,
+    /// Whether the set-up is not listed, because the learner is to find out what it did.
+    pub quiet: bool,
     /// Claims of the article that this step settles: `C86`.
     pub claims: Vec<String>,
     /// Markdown for the instructor only.

@@ -123,6 +123,9 @@ pub(super) struct RawStep {
     pub(super) world: WorldName,
     /// Lab lines, run quietly at the start of the step.
     pub(super) setup: Option<String>,
+    /// Keep what the set-up did to yourself: the learner is to find it out.
+    #[serde(default)]
+    pub(super) quiet: bool,
     /// Claims of the article that this step settles: `C86`.
     #[serde(default)]
     #[schemars(inner(regex(pattern = "^C[0-9]{2}$")))]

@@ -210,6 +210,7 @@ impl Assembler {
             needs,
             world: raw.world,
             setup: lines(raw.setup.as_deref()),
+            quiet: raw.quiet,
             claims: std::mem::take(&mut raw.claims),
             notes: raw.notes.take(),
             say: raw.say.take(),

@@ -431,7 +431,7 @@ impl Tutor {
 
     fn say_prepared(&mut self) {
         let lines = std::mem::take(&mut self.step.prepared);
-        if !lines.is_empty() {
+        if !lines.is_empty() && !self.current().is_some_and(|step| step.quiet) {
             self.emit(Event::Prepared { lines });
         }
     }

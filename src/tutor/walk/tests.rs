@@ -31,6 +31,7 @@ fn step(id: &str, kind: Kind) -> Step {
         needs: Vec::new(),
         world: WorldName::Host,
         setup: Vec::new(),
+        quiet: false,
         claims: Vec::new(),
         notes: None,
         say: None,
