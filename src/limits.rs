@@ -135,3 +135,12 @@ pub const CAPTURE_SHOWN: usize = 500;
 
 /// Bytes of payload that are shown of one packet as text.
 pub const CAPTURE_TEXT: usize = 160;
+
+/// The longest name that is looked up (RFC 1035 §2.3.4).
+pub const NAME_BYTES: usize = 253;
+
+/// The part of a hosts file that is read: a list of blocked names may have megabytes.
+pub const HOSTS_BYTES: u64 = 4 << 20;
+
+/// Lines of a hosts file that an outcome keeps.
+pub const HOSTS_LINES: usize = 40;

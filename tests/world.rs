@@ -25,6 +25,77 @@ fn privately(script: &str) {
 }
 
 #[test]
+fn names_have_a_hosts_file_of_their_own() {
+    as_user("names_have_a_hosts_file_of_their_own", || {
+        let before = fs::read("/etc/hosts").unwrap();
+        let mounts = fs::read("/proc/self/mountinfo").unwrap();
+        privately(
+            r#"
+            usual = hosts
+            expect usual.count == 2 and usual.world == "private" and not usual.switched
+            now = hosts "127.0.0.42 localhost here # one" "127.0.0.43 other"
+            expect now.count == 2 and now.switched
+            found = resolve HERE
+            expect found.addresses == ["127.0.0.42"] and found.sources | length == 1
+            unknown = resolve localhost.
+            expect unknown is failed and unknown.error == "EAI_AGAIN"
+            gone = hosts --empty
+            expect gone.count == 0 and gone.lines == []
+            nobody = resolve localhost
+            expect nobody.error == "EAI_AGAIN" and nobody.operation == "getaddrinfo"
+            spelled = resolve 127.1
+            expect spelled.addresses == ["127.0.0.1"]
+            theirs = neighbour hosts
+            expect theirs.count == 2
+            there = neighbour hosts "10.0.0.1 front"
+            front = neighbour resolve front
+            expect front.addresses == ["10.0.0.1"]
+            ours = hosts
+            expect ours.count == 0
+            "#,
+        );
+        assert_eq!(fs::read("/etc/hosts").unwrap(), before);
+        assert_eq!(fs::read("/proc/self/mountinfo").unwrap(), mounts);
+    });
+}
+
+#[test]
+fn a_look_up_has_a_bound() {
+    as_user("a_look_up_has_a_bound", || {
+        privately(
+            "
+            hosts --empty
+            silent = udp 127.0.0.1:53
+            slow = resolve localhost --within 50ms
+            expect slow is timed_out and silent.recv_queue > 0
+            next = resolve 127.0.0.1
+            expect next is ok
+            ",
+        );
+    });
+}
+
+#[test]
+fn the_hosts_file_of_the_machine_is_shown_and_left_alone() {
+    let mut lab = lab();
+    let shown = outcome(&mut lab, Author::Lesson, "hosts");
+    if let Some(failure) = shown.failure() {
+        assert_eq!(failure.error, FailureCause::NotAvailable);
+    }
+    for line in ["hosts --empty", "hosts '127.0.0.1 localhost'"] {
+        let refused = outcome(&mut lab, Author::Learner, line);
+        assert_eq!(refused.failure().unwrap().error, FailureCause::NotAllowed);
+    }
+    for line in [
+        "hosts localhost",
+        "hosts '127.0.0.1'",
+        "hosts 'localhost 127.0.0.1'",
+    ] {
+        assert!(lab.run(line, Author::Learner).is_err(), "{line}");
+    }
+}
+
+#[test]
 fn any_port_is_free_and_allowed() {
     as_user("any_port_is_free_and_allowed", || {
         privately(

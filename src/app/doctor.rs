@@ -6,7 +6,7 @@ use std::io;
 use super::context::Context;
 use crate::cli::Exit;
 use crate::lab::Lab;
-use crate::lang::{Author, Fact, Outcome};
+use crate::lang::{Author, Fact, Outcome, WorldName};
 use crate::render::Check;
 
 /// Tries everything and says what was found. Fails only when loopback itself does not work.
@@ -22,6 +22,7 @@ pub(crate) fn doctor(context: &Context) -> io::Result<Exit> {
         port_range_option(&lab),
         socket_table(&mut lab),
         private_world(&mut lab),
+        private_names(&mut lab),
         descriptors(),
         state(context),
     ];
@@ -173,6 +174,18 @@ fn private_world(lab: &mut Lab) -> Check {
     let left_out = "steps that need one are left out";
     let cure = cure.map_or_else(|| left_out.to_owned(), |cure| format!("{left_out}; {cure}"));
     finding("private world", tried, &cure)
+}
+
+fn private_names(lab: &mut Lab) -> Check {
+    lab.clear_into(WorldName::Private);
+    let tried = works(lab, "resolve localhost")
+        .map(|_| "names there have a hosts file of the lab's own".to_owned());
+    lab.clear();
+    finding(
+        "names in it",
+        tried,
+        "Steps that change what localhost stands for cannot be walked here.",
+    )
 }
 
 fn descriptors() -> Check {

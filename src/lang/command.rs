@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::capture::{Capture, States};
 use super::inquiry::Diagnose;
-use super::world_verbs::{Filter, Link, Neighbour, Sysctl, World};
+use super::world_verbs::{Filter, Hosts, Link, Neighbour, Sysctl, World};
 use crate::limits;
 use crate::net::{Endpoint, PortRange, TcpState};
 
@@ -68,8 +68,11 @@ pub enum Command {
     Who(Who),
     /// Show the range of ports the kernel hands out.
     Range,
-    /// Show which addresses a name stands for here, in the order programs try them.
+    /// Show which addresses a name stands for here, in the order programs try them (getaddrinfo(3)).
     Resolve(Resolve),
+    /// Show the hosts file that names are looked up in (hosts(5)); in the private world also replace
+    /// it: `hosts "127.0.0.42 localhost"`.
+    Hosts(Hosts),
     /// List network interfaces and their addresses.
     Interfaces,
     /// Read packet and error counters.
@@ -392,8 +395,11 @@ pub struct Who {
 /// `resolve NAME`
 #[derive(Clone, Debug, PartialEq, Args)]
 pub struct Resolve {
-    /// localhost, or a spelling of an address such as 127.1.
+    /// localhost, or a spelling of an address such as 127.1; in the private world any name.
     pub name: String,
+    /// How long to wait for an answer.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
+    pub within: Duration,
 }
 
 /// `counters [INTERFACE]`
@@ -597,6 +603,7 @@ impl Command {
             Self::Who(_) => "who",
             Self::Range => "range",
             Self::Resolve(_) => "resolve",
+            Self::Hosts(_) => "hosts",
             Self::Interfaces => "interfaces",
             Self::Counters(_) => "counters",
             Self::Route(_) => "route",

@@ -62,6 +62,7 @@ pub const FIELDS: &[&str] = &[
     "kind",
     "lamp",
     "length",
+    "lines",
     "local",
     "loopback",
     "low",

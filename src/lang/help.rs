@@ -25,6 +25,7 @@ pub const VERB_GROUPS: &[(&str, &[&str])] = &[
             "interfaces",
             "route",
             "resolve",
+            "hosts",
             "counters",
         ],
     ),

@@ -82,7 +82,7 @@ pub fn verb_names() -> Vec<&'static str> {
 }
 
 /// The verbs' names. A test holds this against the grammar.
-pub(super) const VERBS: [&str; 37] = [
+pub(super) const VERBS: [&str; 38] = [
     "bind",
     "listen",
     "connect",
@@ -100,6 +100,7 @@ pub(super) const VERBS: [&str; 37] = [
     "who",
     "range",
     "resolve",
+    "hosts",
     "interfaces",
     "counters",
     "route",

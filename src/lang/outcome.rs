@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use super::card::Card;
 use super::wire::{CaptureSaved, CaptureStarted, CaptureStopped, Captured, EndStates};
 use super::world_verbs::{FilterAction, WorldName};
-use crate::net::{Endpoint, Errno, FourTuple, PortRange, TcpState};
+use crate::net::{Eai, Endpoint, Errno, FourTuple, PortRange, TcpState};
 
 /// What one line did, success or failure alike.
 #[derive(Clone, Debug, Serialize)]
@@ -106,6 +106,9 @@ pub enum FailureCause {
     Unmet,
     /// An expression or an argument could not be read.
     Malformed,
+    /// The C library found no address for a name; by the name of its code: `EAI_NONAME`
+    /// (getaddrinfo(3)).
+    Resolver(Eai),
 }
 
 impl FailureCause {
@@ -122,6 +125,7 @@ impl FailureCause {
             Self::NotAvailable => "not_available".to_owned(),
             Self::Unmet => "unmet".to_owned(),
             Self::Malformed => "malformed".to_owned(),
+            Self::Resolver(code) => code.name().to_owned(),
         }
     }
 }
@@ -166,6 +170,8 @@ pub enum Fact {
     Range(EphemeralRange),
     /// `resolve`.
     Resolved(Resolved),
+    /// `hosts`.
+    Hosts(HostsFile),
     /// `interfaces`.
     Interfaces(Interfaces),
     /// `counters`.
@@ -524,6 +530,19 @@ pub struct Resolved {
     /// Where the answer comes from: the lines of the hosts file that name it, or the reading of a
     /// numeric spelling.
     pub sources: Vec<String>,
+}
+
+/// `hosts`.
+#[derive(Clone, Debug, Serialize)]
+pub struct HostsFile {
+    /// Whose file it is.
+    pub world: WorldName,
+    /// How many lines say something; comments do not.
+    pub count: usize,
+    /// Those lines, the first of them when there are very many.
+    pub lines: Vec<String>,
+    /// Whether this line replaced them.
+    pub switched: bool,
 }
 
 /// `interfaces`.

@@ -1,4 +1,6 @@
 //! The arguments of the verbs of the private world.
+use std::net::IpAddr;
+
 use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,32 @@ pub struct Link {
     /// On or off.
     #[arg(value_enum)]
     pub switch: Switch,
+}
+
+/// `hosts [LINE …]`
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub struct Hosts {
+    /// The new lines, each in quotes: an address, then names.
+    #[arg(value_name = "LINE", value_parser = parse_hosts_line)]
+    pub lines: Vec<String>,
+    /// Leave the file without a line.
+    #[arg(long, conflicts_with = "lines")]
+    pub empty: bool,
+}
+
+fn parse_hosts_line(text: &str) -> Result<String, String> {
+    let entry = text.split('#').next().unwrap_or_default();
+    let mut words = entry.split_ascii_whitespace();
+    let comment = text.trim_start().starts_with('#');
+    let address = words.next().and_then(|word| word.parse::<IpAddr>().ok());
+    let entry = address.is_some() && words.next().is_some();
+    if (entry || comment) && !text.contains(['\n', '\r', '\0']) {
+        return Ok(text.trim().to_owned());
+    }
+    Err(format!(
+        "`{text}` is no line of a hosts file: an address, then names, all in quotes: \
+         `hosts \"127.0.0.1 localhost\"`"
+    ))
 }
 
 /// `neighbour [VERB …]`

@@ -6,12 +6,12 @@ use std::time::Duration;
 use looplab::lang::{
     Author, Bucket, Card, Cause, Closed, CounterReading, Diagnosis, EphemeralRange, Explanation,
     Fact, Failure, FailureCause, FilterAction, FilterRule, Filters, Flow, HalfClosed, Holders,
-    Holding, InWorld, Interface, Interfaces, KernelRoute, LinkState, ManyOpened, NextDoor,
-    Observed, Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received, Repeated, Request,
-    Requests, Resolved, Response, Role, RoundTrips, Sent, Setting, Shown, SocketRow, SocketTable,
-    Waited, WorldName,
+    Holding, HostsFile, InWorld, Interface, Interfaces, KernelRoute, LinkState, ManyOpened,
+    NextDoor, Observed, Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received, Repeated,
+    Request, Requests, Resolved, Response, Role, RoundTrips, Sent, Setting, Shown, SocketRow,
+    SocketTable, Waited, WorldName,
 };
-use looplab::net::{Endpoint, Errno, TcpState};
+use looplab::net::{Eai, Endpoint, Errno, TcpState};
 use looplab::render::{self, Check, Found, MenuEntry, Page};
 use looplab::tutor::{Ask, Event, GoalState, StepResult, Summary};
 
@@ -869,6 +869,23 @@ pub(crate) fn facts() -> Vec<Outcome> {
                 switched: false,
                 refusal: Some("making a user namespace (unshare) was refused (EPERM)".to_owned()),
             }),
+        ),
+        done(
+            "",
+            "hosts",
+            Fact::Hosts(HostsFile {
+                world: WorldName::Private,
+                count: 3,
+                lines: vec!["127.0.0.42 localhost".to_owned(), "::1 six".to_owned()],
+                switched: true,
+            }),
+        ),
+        failed(
+            "named",
+            "getaddrinfo",
+            (None, None),
+            FailureCause::Resolver(Eai::NoName),
+            "getaddrinfo `foo`: nobody knows that name (EAI_NONAME)",
         ),
         done(
             "",

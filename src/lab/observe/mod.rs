@@ -62,6 +62,7 @@ use crate::net::Errno;
 pub use filter::{HeldBy, LabSockets, Owners, Protocols, SocketFilter};
 pub use namespace::{Here, Namespace};
 pub use resolve::resolve;
+pub(in crate::lab) use resolve::{lines_naming, spelled};
 
 #[cfg(target_os = "linux")]
 pub use {

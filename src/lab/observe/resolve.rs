@@ -8,10 +8,10 @@ use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use super::sys;
 use crate::lang::{Failure, FailureCause, Resolved};
-use crate::limits::DEFAULT_WITHIN;
 
 const HOSTS: &str = "/etc/hosts";
 const NSSWITCH: &str = "/etc/nsswitch.conf";
@@ -30,24 +30,24 @@ const STAYS_HERE: [&str; 6] = [
 
 /// What `localhost` or a numeric spelling of an address stands for, in the order getaddrinfo(3)
 /// gives. Every other name is refused: it could be asked of a DNS server beyond this machine.
-pub fn resolve(name: &str) -> Result<Resolved, Failure> {
-    if let Some(address) = CString::new(name)
-        .ok()
-        .and_then(|text| sys::numeric_address(&text))
-    {
-        return Ok(spelled(name, address));
+pub fn resolve(name: &str, within: Duration) -> Result<Resolved, Failure> {
+    if let Some(spelled) = spelled(name) {
+        return Ok(spelled);
     }
     let hosts = fs::read_to_string(HOSTS).unwrap_or_default();
     let order = fs::read_to_string(NSSWITCH).ok();
     let sources = may_ask(name, &hosts, order.as_deref())?;
     Ok(Resolved {
         query: name.to_owned(),
-        addresses: ask(name)?,
+        addresses: ask(name, within)?,
         sources,
     })
 }
 
-fn spelled(name: &str, address: IpAddr) -> Resolved {
+/// What a text stands for that is an address itself, in whatever spelling; nothing is asked.
+pub(in crate::lab) fn spelled(name: &str) -> Option<Resolved> {
+    let text = CString::new(name).ok()?;
+    let address = sys::numeric_address(&text)?;
     let source = if name.parse() == Ok(address) {
         format!("`{name}` is an address already; nothing was looked up")
     } else {
@@ -55,11 +55,11 @@ fn spelled(name: &str, address: IpAddr) -> Resolved {
             "`{name}` is a spelling of {address} that inet_aton(3) reads; nothing was looked up"
         )
     };
-    Resolved {
+    Some(Resolved {
         query: name.to_owned(),
         addresses: vec![address],
         sources: vec![source],
-    }
+    })
 }
 
 /// Whether the system's resolver may be asked about a name; the lines of the hosts file that will
@@ -142,7 +142,7 @@ fn stays_here(order: Option<&str>) -> Result<(), Failure> {
 }
 
 /// The lines of a hosts file (hosts(5)) that give a name, with their numbers.
-fn lines_naming(name: &str, hosts: &str) -> Vec<String> {
+pub(in crate::lab) fn lines_naming(name: &str, hosts: &str) -> Vec<String> {
     let names_it = |line: &str| {
         let entry = line.split('#').next().unwrap_or_default();
         let mut names = entry.split_ascii_whitespace().skip(1);
@@ -157,7 +157,7 @@ fn lines_naming(name: &str, hosts: &str) -> Vec<String> {
 }
 
 /// getaddrinfo(3), which cannot be told to hurry, on a thread that can be left behind.
-fn ask(name: &str) -> Result<Vec<IpAddr>, Failure> {
+fn ask(name: &str, within: Duration) -> Result<Vec<IpAddr>, Failure> {
     let (sender, receiver) = mpsc::channel();
     let query = (name.to_owned(), 0);
     let thread = thread::Builder::new().name("resolve".to_owned());
@@ -169,12 +169,12 @@ fn ask(name: &str) -> Result<Vec<IpAddr>, Failure> {
     let failed = |error: io::Error| unknowable(format!("the resolver failed: {error}"));
     spawned.map_err(failed)?;
     receiver
-        .recv_timeout(DEFAULT_WITHIN)
+        .recv_timeout(within)
         .map_err(|_| Failure {
             error: FailureCause::Timeout,
             ..unknowable(format!(
-                "the system's resolver did not answer within {} seconds",
-                DEFAULT_WITHIN.as_secs()
+                "the system's resolver did not answer within {} ms",
+                within.as_millis()
             ))
         })?
         .map_err(failed)
@@ -183,6 +183,7 @@ fn ask(name: &str) -> Result<Vec<IpAddr>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::DEFAULT_WITHIN;
 
     const BOTH: &str =
         "# names\n127.0.0.1 localhost\n::1  ip6-localhost LocalHost # v6\n127.0.1.1 box box.test\n";
@@ -272,7 +273,7 @@ mod tests {
             ("0:0:0:0:0:0:0:1", "::1", "already"),
         ];
         for (text, address, part) in table {
-            let resolved = resolve(text).unwrap();
+            let resolved = resolve(text, DEFAULT_WITHIN).unwrap();
             let expected: IpAddr = address.parse().unwrap();
             assert_eq!(resolved.addresses, [expected], "{text}");
             assert!(resolved.sources[0].contains(part), "{resolved:?}");
@@ -281,7 +282,7 @@ mod tests {
 
     #[test]
     fn localhost_is_loopback_or_the_reason_is_said() {
-        match resolve("localhost") {
+        match resolve("localhost", DEFAULT_WITHIN) {
             Ok(resolved) => {
                 assert!(!resolved.addresses.is_empty());
                 assert!(resolved.sources[0].starts_with(HOSTS), "{resolved:?}");
@@ -292,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_name_with_a_zero_byte_is_refused() {
-        let failure = resolve("local\0host").unwrap_err();
+        let failure = resolve("local\0host", DEFAULT_WITHIN).unwrap_err();
         assert_eq!(failure.error, FailureCause::NotAllowed);
     }
 }

@@ -8,6 +8,7 @@ mod explain;
 mod get;
 mod many;
 mod measuring;
+mod names;
 mod reach;
 mod repeat;
 mod reply;
@@ -55,6 +56,8 @@ impl Lab {
             Command::Rtt(wanted) => self.rtt(wanted),
             Command::Throughput(wanted) => self.throughput(wanted),
             Command::World(wanted) => self.world(wanted),
+            Command::Resolve(wanted) => self.resolve(wanted, author),
+            Command::Hosts(wanted) => self.hosts(wanted),
             Command::Link(wanted) => self.link(wanted),
             Command::Sysctl(wanted) => self.sysctl(wanted),
             Command::Capture(wanted) => self.capture(&wanted.action, author),
@@ -70,7 +73,6 @@ impl Lab {
             Command::Sockets(wanted) => self.sockets(wanted),
             Command::Who(wanted) => self.who(wanted),
             Command::Range => self.range(),
-            Command::Resolve(wanted) => Self::resolve(&wanted.name),
             Command::Interfaces => self.interfaces(),
             Command::Counters(wanted) => self.counters(&wanted.interface),
             Command::Route(wanted) => self.route(wanted.address),

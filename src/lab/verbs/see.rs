@@ -1,4 +1,4 @@
-//! `sockets`, `who`, `range`, `resolve`, `interfaces`, `counters`, `route`: what the kernel says, asked
+//! `sockets`, `who`, `range`, `interfaces`, `counters`, `route`: what the kernel says, asked
 //! of [`observe`].
 use std::net::{IpAddr, SocketAddr};
 
@@ -82,10 +82,6 @@ impl Lab {
 
     pub(super) fn range(&self) -> Result<Fact, Failure> {
         observe::range(&*self.namespace).map(Fact::Range)
-    }
-
-    pub(super) fn resolve(name: &str) -> Result<Fact, Failure> {
-        observe::resolve(name).map(Fact::Resolved)
     }
 
     pub(super) fn interfaces(&self) -> Result<Fact, Failure> {

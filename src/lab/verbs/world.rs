@@ -178,7 +178,7 @@ impl Lab {
     }
 
     /// The private world, for a verb that changes something.
-    fn changeable(&self, verb: &'static str) -> Result<&World, Failure> {
+    pub(super) fn changeable(&self, verb: &'static str) -> Result<&World, Failure> {
         if let Some(world) = self.worlds.private() {
             return Ok(world);
         }
@@ -236,7 +236,7 @@ fn needs_endpoint() -> Failure {
 }
 
 /// There is no private world, and what would allow one.
-fn no_world(verb: &'static str, refusal: Refusal) -> Failure {
+pub(super) fn no_world(verb: &'static str, refusal: Refusal) -> Failure {
     let cure = refusal
         .cure()
         .map_or_else(String::new, |cure| format!(": {cure}"));

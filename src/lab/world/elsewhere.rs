@@ -2,12 +2,13 @@
 use std::convert::Infallible;
 use std::fs::File;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::refusal::{Refusal, Step};
+use super::refusal::{NoAddress, Refusal, Step};
 use crate::lab::observe::Namespace;
 
 /// What no cable is called here.
@@ -59,6 +60,21 @@ impl World {
     /// Nothing to write to.
     pub(in crate::lab) fn write(&self, _path: &str, _value: &str) -> io::Result<()> {
         match self.0 {}
+    }
+
+    /// No file.
+    pub(in crate::lab) fn hosts_file(&self) -> Result<File, Refusal> {
+        match self.0 {}
+    }
+
+    /// Nobody to ask.
+    pub(in crate::lab) fn look_up(&self, _: &str, _: Duration) -> Result<Socket, Refusal> {
+        match self.0 {}
+    }
+
+    /// No answer.
+    pub(in crate::lab) fn found(_: &Socket) -> io::Result<Result<Vec<IpAddr>, NoAddress>> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Nothing to turn on.

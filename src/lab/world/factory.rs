@@ -1,17 +1,18 @@
 //! The parent's side of the private world: it starts the helper, and asks it for sockets.
 use std::fs::File;
-use std::io;
-use std::net::Shutdown;
+use std::io::{self, Read};
+use std::net::{IpAddr, Shutdown};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::helper::Plan;
-use super::message::{ANSWER, Answer, Request};
-use super::refusal::{Refusal, Step};
+use super::message::{ANSWER, Answer, FOUND, Found, Request};
+use super::refusal::{NoAddress, Refusal, Step};
 use super::sys;
 use crate::lab::observe::Namespace;
 use crate::limits;
@@ -70,6 +71,55 @@ impl World {
         use std::os::fd::AsRawFd;
         let socket = self.socket(Domain::IPV4, Type::DGRAM, None)?;
         sys::set_link(socket.as_raw_fd(), name.as_bytes(), up).map_err(io::Error::from_raw_os_error)
+    }
+
+    /// The hosts file of this world, for reading and writing. Only look-ups in it read that file.
+    pub(in crate::lab) fn hosts_file(&self) -> Result<File, Refusal> {
+        let descriptor = self.ask_names(&Request::HostsFile)?;
+        Ok(File::from(descriptor))
+    }
+
+    /// Begins to look a name up, as programs in this world would; the answer arrives on the socket,
+    /// for [`found`](Self::found), and its end comes soon after `within`.
+    pub(in crate::lab) fn look_up(&self, name: &str, within: Duration) -> Result<Socket, Refusal> {
+        let within = within.saturating_add(limits::INTERRUPT_GRACE);
+        let millis = i32::try_from(within.as_millis()).unwrap_or(i32::MAX);
+        let request = Request::look_up(name, millis).ok_or(Refusal {
+            step: Step::Answer,
+            errno: Some(Errno::EINVAL),
+        })?;
+        let descriptor = self.ask_names(&request)?;
+        let socket = Socket::from(descriptor);
+        let not_blocking = socket.set_nonblocking(true);
+        not_blocking.map_err(|error| of_io(Step::Answer, &error))?;
+        Ok(socket)
+    }
+
+    /// What a look-up found: the addresses in their order, or the code of getaddrinfo(3).
+    pub(in crate::lab) fn found(mut answer: &Socket) -> io::Result<Result<Vec<IpAddr>, NoAddress>> {
+        let mut room = [0; FOUND];
+        if answer.read(&mut room)? < FOUND {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let found = Found::decode(&room).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(match found.code {
+            0 => Ok(found.addresses.into_iter().map_while(|a| a).collect()),
+            code => Err(NoAddress {
+                code,
+                errno: found.errno,
+            }),
+        })
+    }
+
+    fn ask_names(&self, request: &Request) -> Result<OwnedFd, Refusal> {
+        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = control.send_with_flags(&request.encode(), libc::MSG_NOSIGNAL);
+        let answered = sent.and_then(|_| answer(&control));
+        let (answer, descriptor) = answered.map_err(|e| of_io(Step::Answer, &e))?;
+        descriptor.ok_or_else(|| Refusal {
+            step: Step::of(answer.step).unwrap_or(Step::Answer),
+            errno: Some(Errno::from_raw(answer.errno)),
+        })
     }
 
     /// Waits for the helper's first word.

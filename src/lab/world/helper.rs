@@ -3,10 +3,11 @@
 //!
 //! The helper is forked from a process that may have threads, so nothing in this file may allocate,
 //! take a lock, or panic: plain numbers, fixed arrays, and the calls of `sys`. It runs no program,
-//! and reads and writes nothing outside its own network.
+//! and reads and writes nothing outside its own network and its own /etc (`names`).
 use std::os::fd::RawFd;
 
 use super::message::{Answer, REQUEST, Request, may_open, may_write};
+use super::names;
 use super::refusal::Step;
 use super::sys;
 
@@ -78,20 +79,21 @@ fn own_network() -> Result<(), Stopped> {
 /// Does what it is asked for until nobody is there to ask.
 fn serve(control: RawFd) -> Option<()> {
     let mut room = [0; REQUEST];
+    let mut named = false;
     loop {
         match sys::next_request(control, &mut room) {
             Ok(0) | Err(_) => return None,
             Ok(_) => {}
         }
         let done = match Request::decode(&room) {
-            Some(request) => perform(&request, control),
-            None => Err(libc::EINVAL),
+            Some(request) => perform(&request, control, &mut named),
+            None => Err((0, libc::EINVAL)),
         };
-        let (errno, descriptor) = match done {
-            Ok(descriptor) => (0, descriptor),
-            Err(errno) => (errno, None),
+        let (step, errno, descriptor) = match done {
+            Ok(descriptor) => (0, 0, descriptor),
+            Err((step, errno)) => (step, errno, None),
         };
-        let answer = Answer { step: 0, errno };
+        let answer = Answer { step, errno };
         let sent = sys::send_answer(control, &answer.encode(), descriptor);
         if let Some(descriptor) = descriptor {
             sys::close(descriptor);
@@ -100,7 +102,27 @@ fn serve(control: RawFd) -> Option<()> {
     }
 }
 
-fn perform(request: &Request, control: RawFd) -> Result<Option<RawFd>, sys::Number> {
+/// Gives a descriptor where one is asked for; what stopped it otherwise, a step only where there are
+/// several. `named` is whether there is an /etc of this process's own.
+fn perform(
+    request: &Request,
+    control: RawFd,
+    named: &mut bool,
+) -> Result<Option<RawFd>, (i32, sys::Number)> {
+    let of_names = matches!(request, Request::HostsFile | Request::LookUp { .. });
+    if of_names && !*named {
+        names::prepare().map_err(|(step, errno)| (step as i32, errno))?;
+        *named = true;
+    }
+    match request {
+        Request::HostsFile => names::hosts_file()
+            .map(Some)
+            .map_err(|(step, errno)| (step as i32, errno)),
+        other => plainly(other, control).map_err(|errno| (0, errno)),
+    }
+}
+
+fn plainly(request: &Request, control: RawFd) -> Result<Option<RawFd>, sys::Number> {
     match request {
         Request::Socket {
             domain,
@@ -121,6 +143,8 @@ fn perform(request: &Request, control: RawFd) -> Result<Option<RawFd>, sys::Numb
             sys::write_file(path, value).map(|()| None)
         }
         Request::Neighbour => neighbour(control).map(Some),
+        Request::LookUp { name, millis } => names::look_up(control, name, *millis).map(Some),
+        Request::HostsFile => Err(libc::EINVAL),
     }
 }
 

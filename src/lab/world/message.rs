@@ -1,12 +1,14 @@
 //! What the lab and its helper say to each other: records of a fixed size, so that the helper needs
 //! no memory of its own to read them.
 use std::ffi::CStr;
+use std::net::IpAddr;
 
 /// Room for a path, its ending NUL included. The longest is that of an interface's IPv6 setting.
 pub(super) const PATH: usize = 96;
 
-/// Room for the value of a kernel setting.
-pub(super) const VALUE: usize = 128;
+/// Room for the value of a kernel setting, or for a name with its ending NUL, the longest of which has
+/// 253 bytes (RFC 1035 §2.3.4).
+pub(super) const VALUE: usize = 256;
 
 /// Length of a request.
 pub(super) const REQUEST: usize = 16 + PATH + VALUE;
@@ -33,6 +35,11 @@ pub(super) enum Request {
     },
     /// A second helper, in a namespace of its own beside this one; its control socket comes back.
     Neighbour,
+    /// The hosts file of the world, for reading and writing.
+    HostsFile,
+    /// What a name stands for in the world, within so many milliseconds; a socket comes back, and the
+    /// answer on it ([`Found`]).
+    LookUp { name: [u8; VALUE], millis: i32 },
 }
 
 impl Request {
@@ -49,6 +56,14 @@ impl Request {
             path: filled(path.as_bytes(), PATH - 1)?,
             value: filled(value.as_bytes(), VALUE)?,
             length: value.len(),
+        })
+    }
+
+    /// To look a name up.
+    pub(super) fn look_up(name: &str, millis: i32) -> Option<Self> {
+        Some(Self::LookUp {
+            name: filled(name.as_bytes(), VALUE - 1)?,
+            millis,
         })
     }
 
@@ -71,6 +86,8 @@ impl Request {
                 ([3, length, 0, 0], Some(path), Some(value))
             }
             Self::Neighbour => ([4, 0, 0, 0], None, None),
+            Self::HostsFile => ([5, 0, 0, 0], None, None),
+            Self::LookUp { name, millis } => ([6, *millis, 0, 0], Some(&[0; PATH]), Some(name)),
         };
         let numbers = numbers.iter().flat_map(|number| number.to_ne_bytes());
         let tail = path.into_iter().flatten().copied();
@@ -101,6 +118,11 @@ impl Request {
                 length: usize::try_from(first).ok()?,
             }),
             4 => Some(Self::Neighbour),
+            5 => Some(Self::HostsFile),
+            6 => Some(Self::LookUp {
+                name: *rest.first_chunk::<VALUE>()?,
+                millis: first,
+            }),
             _ => None,
         }
     }
@@ -133,6 +155,80 @@ impl Answer {
         let (errno, _) = number(rest)?;
         Some(Self { step, errno })
     }
+}
+
+/// Addresses one answer holds; a lesson's names have two.
+pub(super) const ADDRESSES: usize = 32;
+
+/// Room for one address: its length, then its bytes.
+const ADDRESS: usize = 17;
+
+/// Length of what a look-up found.
+pub(super) const FOUND: usize = 8 + ADDRESSES * ADDRESS;
+
+/// What getaddrinfo(3) answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// 0, or an EAI_ code.
+    pub(super) code: i32,
+    /// What is behind EAI_SYSTEM.
+    pub(super) errno: i32,
+    /// The addresses in their order; the first `None` ends them.
+    pub(super) addresses: [Option<IpAddr>; ADDRESSES],
+}
+
+impl Found {
+    /// As it travels.
+    pub(super) fn encode(&self) -> [u8; FOUND] {
+        let mut bytes = [0; FOUND];
+        let numbers = [self.code, self.errno];
+        let numbers = numbers.iter().flat_map(|number| number.to_ne_bytes());
+        let mut places = bytes.iter_mut();
+        for (place, byte) in places.by_ref().take(8).zip(numbers) {
+            *place = byte;
+        }
+        for (place, address) in places
+            .into_slice()
+            .chunks_exact_mut(ADDRESS)
+            .zip(&self.addresses)
+        {
+            let written: [u8; ADDRESS] = match address {
+                None => [0; ADDRESS],
+                Some(IpAddr::V4(four)) => tagged(4, &four.octets()),
+                Some(IpAddr::V6(six)) => tagged(16, &six.octets()),
+            };
+            place.copy_from_slice(&written);
+        }
+        bytes
+    }
+
+    /// Reads what travelled.
+    pub(super) fn decode(bytes: &[u8; FOUND]) -> Option<Self> {
+        let (code, rest) = number(bytes)?;
+        let (errno, rest) = number(rest)?;
+        let mut addresses = [None; ADDRESSES];
+        for (address, place) in addresses.iter_mut().zip(rest.chunks_exact(ADDRESS)) {
+            let (length, octets) = place.split_first()?;
+            *address = match length {
+                4 => Some(IpAddr::from(*octets.first_chunk::<4>()?)),
+                16 => Some(IpAddr::from(*octets.first_chunk::<16>()?)),
+                _ => None,
+            };
+        }
+        Some(Self {
+            code,
+            errno,
+            addresses,
+        })
+    }
+}
+
+fn tagged(length: u8, octets: &[u8]) -> [u8; ADDRESS] {
+    let mut place = [0; ADDRESS];
+    for (byte, octet) in place.iter_mut().zip(std::iter::once(&length).chain(octets)) {
+        *byte = *octet;
+    }
+    place
 }
 
 fn number(bytes: &[u8]) -> Option<(i32, &[u8])> {
@@ -185,16 +281,29 @@ mod tests {
             Request::open("/proc/net/dev").unwrap(),
             Request::write("/proc/sys/net/ipv4/x", "1 2").unwrap(),
             Request::Neighbour,
+            Request::HostsFile,
+            Request::look_up("localhost", 2_000).unwrap(),
         ];
         for request in all {
             assert_eq!(Request::decode(&request.encode()), Some(request));
         }
         let answer = Answer { step: 3, errno: -1 };
         assert_eq!(Answer::decode(&answer.encode()), Some(answer));
+        let mut found = Found {
+            code: -2,
+            errno: 5,
+            addresses: [None; ADDRESSES],
+        };
+        assert_eq!(Found::decode(&found.encode()), Some(found));
+        found.addresses[0] = Some(IpAddr::from([127, 0, 0, 42]));
+        found.addresses[ADDRESSES - 1] = Some("::1".parse().unwrap());
+        assert_eq!(Found::decode(&found.encode()), Some(found));
         assert_eq!(Request::decode(&[9; REQUEST]), None);
         assert_eq!(Answer::decode(&[0; 7]), None);
         assert_eq!(Request::open(&"x".repeat(PATH)), None);
         assert_eq!(Request::write("/p", &"x".repeat(VALUE + 1)), None);
+        assert_eq!(Request::look_up(&"x".repeat(VALUE), 1), None);
+        assert_eq!(Request::look_up("local\0host", 1), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //!
 //! * [`World`]: the parent's side, a [`Namespace`](super::observe::Namespace). `helper`: the
 //!   child's. `message`: what passes between them. `sys`: the system calls.
+//! * `names`: a hosts file of its own, and look-ups in it.
 //! * `veth`: a neighbour, and the cable to it. `filter`: rules for packets. `netlink`: how both are
 //!   asked for.
 //! * [`Refusal`]: why there is none here. `worlds`: which ones a lab has, and which it is in.
@@ -24,6 +25,8 @@ mod helper;
 #[cfg(target_os = "linux")]
 mod message;
 #[cfg(target_os = "linux")]
+mod names;
+#[cfg(target_os = "linux")]
 mod netlink;
 #[cfg(target_os = "linux")]
 mod sys;
@@ -33,6 +36,7 @@ mod veth;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 
+pub(super) use refusal::NoAddress;
 pub use refusal::{Refusal, Step};
 pub(super) use worlds::Worlds;
 

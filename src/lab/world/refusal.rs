@@ -30,10 +30,20 @@ pub enum Step {
     LoopbackUp,
     /// The helper did not answer.
     Answer,
+    /// unshare(2) with CLONE_NEWNS.
+    MountNamespace,
+    /// mount(2) that keeps the helper's mounts to itself.
+    Propagation,
+    /// mount(2) of a tmpfs on /etc.
+    NamesMount,
+    /// Writing the files of that tmpfs.
+    NamesFiles,
+    /// mount(2) of a tmpfs where the host's name cache has its socket.
+    NamesCache,
 }
 
 impl Step {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 16] = [
         Self::System,
         Self::Fork,
         Self::CloseRange,
@@ -45,6 +55,11 @@ impl Step {
         Self::NetNamespace,
         Self::LoopbackUp,
         Self::Answer,
+        Self::MountNamespace,
+        Self::Propagation,
+        Self::NamesMount,
+        Self::NamesFiles,
+        Self::NamesCache,
     ];
 
     /// From its number.
@@ -66,6 +81,11 @@ impl Step {
             Self::NetNamespace => "making a network namespace (unshare)",
             Self::LoopbackUp => "turning its loopback interface on",
             Self::Answer => "hearing from the helper process",
+            Self::MountNamespace => "making a mount namespace (unshare)",
+            Self::Propagation => "keeping its mounts to itself (mount)",
+            Self::NamesMount => "mounting a tmpfs on its own /etc (mount)",
+            Self::NamesFiles => "writing its own /etc/hosts",
+            Self::NamesCache => "covering the socket of nscd (mount)",
         }
     }
 }
@@ -82,7 +102,10 @@ pub struct Refusal {
 impl Refusal {
     /// What would allow it, where that is known.
     pub fn cure(&self) -> Option<&'static str> {
-        use Step::{CloseRange, GidMap, LoopbackUp, NetNamespace, SetGroups, Tie, UidMap};
+        use Step::{
+            CloseRange, GidMap, LoopbackUp, MountNamespace, NamesCache, NamesMount, NetNamespace,
+            Propagation, SetGroups, Tie, UidMap,
+        };
         let errno = self.errno?;
         let cure = match self.step {
             CloseRange if errno == Errno::ENOSYS => "it came with Linux 5.9",
@@ -102,6 +125,15 @@ impl Refusal {
             }
             NetNamespace if errno == Errno::EINVAL => {
                 "this kernel was built without network namespaces"
+            }
+            MountNamespace if errno == Errno::ENOSPC => {
+                "`sysctl user.max_mnt_namespaces=15000` as root allows it; 0 forbids it"
+            }
+            MountNamespace | Propagation | NamesMount | NamesCache
+                if errno == Errno::EPERM || errno == Errno::EACCES =>
+            {
+                "a container's seccomp or AppArmor profile forbids mount(2): `--security-opt \
+                 seccomp=unconfined --security-opt apparmor=unconfined` allows it in Docker"
             }
             SetGroups | UidMap | GidMap if errno == Errno::ENOENT => {
                 "/proc is not mounted here, or is another system's"
@@ -132,6 +164,15 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// Why a name has no address, as getaddrinfo(3) says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lab) struct NoAddress {
+    /// An EAI_ code.
+    pub(in crate::lab) code: i32,
+    /// What is behind EAI_SYSTEM.
+    pub(in crate::lab) errno: i32,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_step_and_the_cure() {
-        use Step::{GidMap, LoopbackUp, NetNamespace, UidMap, UserNamespace};
+        use Step::{GidMap, LoopbackUp, NamesMount, NetNamespace, UidMap, UserNamespace};
         let table = [
             (
                 UserNamespace,
@@ -173,6 +214,12 @@ mod tests {
                 "max_net_namespaces",
             ),
             (UidMap, Errno::EPERM, "uid_map", "AppArmor"),
+            (
+                NamesMount,
+                Errno::EPERM,
+                "own /etc (mount)",
+                "forbids mount(2)",
+            ),
             (GidMap, Errno::ENOENT, "gid_map", "/proc is not mounted"),
             (LoopbackUp, Errno::EPERM, "loopback interface", "AppArmor"),
         ];

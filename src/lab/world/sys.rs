@@ -6,10 +6,11 @@
 //! memory of the caller, and nothing else (signal-safety(7)).
 use std::ffi::CStr;
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use super::helper::{self, Plan};
-use super::message::{ANSWER, REQUEST};
+use super::message::{ADDRESSES, ANSWER, Found, REQUEST};
 
 /// An errno.
 pub(super) type Number = i32;
@@ -206,6 +207,138 @@ pub(super) fn close(descriptor: RawFd) {
     unsafe { libc::close(descriptor) };
 }
 
+/// mount(2) of a small file system in memory, of the helper.
+#[expect(unsafe_code, reason = "mount(2) has no safe wrapper in use here")]
+pub(super) fn mount_tmpfs(on: &CStr) -> Result<(), Number> {
+    let (name, kind) = (c"looplab", c"tmpfs");
+    let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+    // SAFETY: all four texts are NUL-terminated and outlive the call.
+    checked(unsafe {
+        libc::mount(
+            name.as_ptr(),
+            on.as_ptr(),
+            kind.as_ptr(),
+            flags,
+            c"mode=755,size=256k".as_ptr().cast(),
+        )
+    })
+    .map(drop)
+}
+
+/// Keeps the mounts of this namespace from every other one, and theirs from it
+/// (mount_namespaces(7)), of the helper.
+#[expect(unsafe_code, reason = "mount(2) has no safe wrapper in use here")]
+pub(super) fn mount_privately() -> Result<(), Number> {
+    let (none, root) = (std::ptr::null(), c"/");
+    let flags = libc::MS_REC | libc::MS_PRIVATE;
+    // SAFETY: the path is NUL-terminated; a change of propagation reads nothing else.
+    checked(unsafe { libc::mount(none, root.as_ptr(), none, flags, none.cast()) }).map(drop)
+}
+
+/// open(2) of a file for reading and writing, made if there is none, of the helper.
+#[expect(unsafe_code, reason = "open(2) without std's own handling")]
+pub(super) fn create_file(path: &CStr) -> Result<RawFd, Number> {
+    let flags = libc::O_RDWR | libc::O_CREAT | libc::O_CLOEXEC;
+    let mode: libc::c_uint = 0o644;
+    // SAFETY: the path is NUL-terminated, and the mode is there that O_CREAT asks for.
+    checked(unsafe { libc::open(path.as_ptr(), flags, mode) })
+}
+
+/// write(2) of a few bytes, of the helper.
+#[expect(unsafe_code, reason = "write(2) of a plain number")]
+pub(super) fn write(descriptor: RawFd, bytes: &[u8]) -> Result<(), Number> {
+    // SAFETY: the buffer and its length belong together.
+    let written = unsafe { libc::write(descriptor, bytes.as_ptr().cast(), bytes.len()) };
+    if written < 0 { Err(errno()) } else { Ok(()) }
+}
+
+/// Lets the kernel end this process when so many milliseconds are over (setitimer(2)), of a child of
+/// the helper.
+#[expect(unsafe_code, reason = "signals without allocating")]
+pub(super) fn end_after(millis: i32) -> Result<(), Number> {
+    let time = libc::timeval {
+        tv_sec: (millis / 1_000).into(),
+        tv_usec: (millis % 1_000 * 1_000).into(),
+    };
+    // SAFETY: a signal set and a timer of zeros are values; all that the calls read or write outlives
+    // them. Every signal is blocked here until this one is let through, whose default is the end.
+    unsafe {
+        let mut alarm: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut alarm);
+        libc::sigaddset(&raw mut alarm, libc::SIGALRM);
+        libc::signal(libc::SIGALRM, libc::SIG_DFL);
+        libc::sigprocmask(libc::SIG_UNBLOCK, &raw const alarm, std::ptr::null_mut());
+        let mut timer: libc::itimerval = std::mem::zeroed();
+        timer.it_value = time;
+        let (which, none) = (libc::ITIMER_REAL, std::ptr::null_mut());
+        checked(libc::setitimer(which, &raw const timer, none)).map(drop)
+    }
+}
+
+/// getaddrinfo(3) of a name, for a stream, of a child of the helper.
+///
+/// The one function here that does more than system calls: the C library takes its locks and
+/// allocates, which it allows in the child of a process with threads, though POSIX does not. Should
+/// one of its locks have been held at that fork, this hangs, and the timer of [`end_after`] ends it.
+#[expect(unsafe_code, reason = "getaddrinfo(3) and its list")]
+pub(super) fn addresses(name: &CStr) -> Found {
+    let mut found = Found {
+        code: 0,
+        errno: 0,
+        addresses: [None; ADDRESSES],
+    };
+    let mut list = std::ptr::null_mut();
+    // SAFETY: an addrinfo of zeros is "no wishes"; the name is NUL-terminated, a null service is
+    // allowed, and hints and list outlive the call. This process has one thread and no other use
+    // for its environment, which could change how names are looked up (RES_OPTIONS, HOSTALIASES).
+    unsafe {
+        libc::clearenv();
+        let mut hints: libc::addrinfo = std::mem::zeroed();
+        hints.ai_socktype = libc::SOCK_STREAM;
+        let none = std::ptr::null();
+        found.code = libc::getaddrinfo(name.as_ptr(), none, &raw const hints, &raw mut list);
+    }
+    if found.code != 0 {
+        found.errno = errno();
+        return found;
+    }
+    for place in &mut found.addresses {
+        // SAFETY: what getaddrinfo gave is a chain of valid entries that ends with null, and stays
+        // until this process does.
+        let Some(entry) = (unsafe { list.as_ref() }) else {
+            break;
+        };
+        *place = address_of(entry);
+        list = entry.ai_next;
+    }
+    found
+}
+
+/// The address of one entry of getaddrinfo's list.
+#[expect(unsafe_code, reason = "a C structure")]
+fn address_of(entry: &libc::addrinfo) -> Option<IpAddr> {
+    if entry.ai_addr.is_null() {
+        return None;
+    }
+    // SAFETY: the address is not null, and the family says which of both structures it is
+    // (getaddrinfo(3)); the copy needs no alignment.
+    unsafe {
+        match entry.ai_family {
+            libc::AF_INET => {
+                let four: libc::sockaddr_in =
+                    entry.ai_addr.cast::<libc::sockaddr_in>().read_unaligned();
+                Some(IpAddr::from(four.sin_addr.s_addr.to_ne_bytes()))
+            }
+            libc::AF_INET6 => {
+                let six: libc::sockaddr_in6 =
+                    entry.ai_addr.cast::<libc::sockaddr_in6>().read_unaligned();
+                Some(IpAddr::from(six.sin6_addr.s6_addr))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Turns an interface on or off (netdevice(7)); `socket` says in which namespace. Also of the
 /// helper.
 #[expect(unsafe_code, reason = "ioctl(2) has no safe wrapper")]
@@ -321,6 +454,21 @@ pub(super) fn receive_answer(
         });
         Ok((length, descriptor))
     }
+}
+
+/// Sends a record, of the helper.
+#[expect(unsafe_code, reason = "send(2) of a plain number")]
+pub(super) fn say(control: RawFd, record: &[u8]) -> Result<(), Number> {
+    // SAFETY: the buffer and its length belong together.
+    let sent = unsafe {
+        libc::send(
+            control,
+            record.as_ptr().cast(),
+            record.len(),
+            libc::MSG_NOSIGNAL,
+        )
+    };
+    if sent < 0 { Err(errno()) } else { Ok(()) }
 }
 
 fn checked(answer: libc::c_int) -> Result<libc::c_int, Number> {

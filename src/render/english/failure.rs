@@ -104,6 +104,7 @@ fn manner(cause: FailureCause, operation: &str) -> &'static str {
         FailureCause::NotAvailable => "is not available here",
         FailureCause::Unmet => "was not met",
         FailureCause::Malformed => "could not be read",
+        FailureCause::Resolver(_) => "found no address",
     }
 }
 

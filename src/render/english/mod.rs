@@ -64,6 +64,7 @@ fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {
         Fact::Who(holders) => holders::who(holders),
         Fact::Range(range) => looking::range(range),
         Fact::Resolved(resolved) => looking::resolved(resolved),
+        Fact::Hosts(file) => worlds::hosts(file),
         Fact::Interfaces(all) => looking::interfaces(all),
         Fact::Counters(reading) => looking::counters(reading),
         Fact::Route(route) => looking::route(route),

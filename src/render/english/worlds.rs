@@ -1,7 +1,8 @@
 //! Worlds, interfaces and kernel settings.
 use super::fact;
+use super::words::counted;
 use crate::lang::{
-    FilterAction, FilterRule, Filters, InWorld, LinkState, NextDoor, Setting, WorldName,
+    FilterAction, FilterRule, Filters, HostsFile, InWorld, LinkState, NextDoor, Setting, WorldName,
 };
 use crate::render::block::Block;
 use crate::render::line::Line;
@@ -44,6 +45,33 @@ pub(super) fn link(link: &LinkState) -> Vec<Block> {
     };
     let line = Line::of(Role::Name, &link.interface);
     vec![fact(line.text(was).and(role, state))]
+}
+
+pub(super) fn hosts(file: &HostsFile) -> Vec<Block> {
+    let whose = match file.world {
+        WorldName::Host => "this machine's hosts file",
+        WorldName::Private => "the private world's hosts file",
+    };
+    let verb = if file.switched { " now has " } else { " has " };
+    if file.count == 0 {
+        let line = Line::from(whose)
+            .text(verb)
+            .text("no line: it knows no name");
+        return vec![fact(line)];
+    }
+    let line = Line::from(whose)
+        .text(verb)
+        .text(counted(file.count, "line"));
+    let shown = |text: &String| Line::from("  ").and(Role::Payload, text);
+    let mut blocks = vec![
+        fact(line),
+        Block::Verbatim(file.lines.iter().map(shown).collect()),
+    ];
+    if file.lines.len() < file.count {
+        let first = format!("the first {} are shown", file.lines.len());
+        blocks.push(Block::Remark(Line::from(first.as_str())));
+    }
+    blocks
 }
 
 pub(super) fn neighbour(next: &NextDoor) -> Vec<Block> {
