@@ -50,6 +50,22 @@ pub const JOURNAL_LINE_BYTES: usize = LESSON_BYTES;
 /// Records that wait in memory for room on a disk; a long day has a few hundred.
 pub const JOURNAL_WAITING: usize = 10_000;
 
+/// Characters of a question, an option or an explanation that a record keeps: a paragraph. The rest of
+/// it stands in the lesson.
+pub const JOURNAL_TEXT: usize = 400;
+
+/// Ports of one step that a record keeps: each is an example.
+pub const SEEN_PORTS: usize = 12;
+
+/// Different errnos of one step that a record counts; a step shows one or two.
+pub const SEEN_ERRNOS: usize = 12;
+
+/// Measurements of round trips that a record of a step keeps; there are four ways to go.
+pub const SEEN_TRIPS: usize = 4;
+
+/// The most seconds one step counts as time spent: who needs longer was having lunch.
+pub const STEP_SECONDS: u64 = 15 * 60;
+
 /// The largest lesson file: sixteen times the longest lesson we know.
 pub const LESSON_BYTES: usize = 1 << 20;
 

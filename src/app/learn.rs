@@ -12,7 +12,7 @@ use super::free_play;
 use super::history::History;
 use super::journal::{Journal, Progress};
 use super::keyboard::Keyboard;
-use super::progress_eye::ProgressEye;
+use super::progress_eye::{ProgressEye, Purpose};
 use super::walk::{Keyed, walk};
 use crate::cli::{Exit, Learn};
 use crate::lab::Lab;
@@ -245,12 +245,14 @@ impl<'a> Session<'a> {
 
     fn walk(&mut self, lesson: Arc<Lesson>, from: Option<&str>, anew: bool) -> io::Result<Leave> {
         let earlier = self.earlier_results(&lesson.id, from.is_some());
+        let id = lesson.id.clone();
         let mut tutor = Tutor::new(lesson, self.context.cards(), from).with_results(earlier);
         self.lab.clear();
         let mut solutions = self.keyboard.solution_eye();
         let mut view = self.context.screen.clone();
         let journal = Rc::clone(&self.journal);
-        let mut progress = ProgressEye::new(journal, self.context.screen.clone(), anew);
+        let purpose = Purpose::Lesson { id, anew };
+        let mut progress = ProgressEye::new(journal, self.context.screen.clone(), purpose);
         let leave = walk(
             &mut tutor,
             &mut self.lab,

@@ -2,39 +2,67 @@
 //! kernel made true. It never stops a walk; trouble is one warning.
 use std::cell::RefCell;
 use std::io;
+use std::mem;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use super::journal::{self, Journal, Record};
+use super::journal::{self, Journal, Record, Seen};
 use super::screen::Screen;
 use super::walk::Eye;
-use crate::tutor::Event;
+use crate::limits;
+use crate::tutor::{Event, StepResult};
 
 /// Watches a walk for the journal.
 pub(crate) struct ProgressEye {
     journal: Rc<RefCell<Journal>>,
     screen: Screen,
-    lesson: String,
-    /// Whether the walk starts the lesson over, rather than going on or looking at a step. Written
-    /// down with the first step that is done: a page that was only looked at forgets no place, and
-    /// the first screen is there before anything is written.
-    anew: bool,
+    clock: fn() -> SystemTime,
+    purpose: Purpose,
+    step: Noted,
+}
+
+/// What a walk is to the journal.
+pub(crate) enum Purpose {
+    /// A lesson, which goes on where it was left.
+    Lesson {
+        /// Its id.
+        id: String,
+        /// Whether the walk starts the lesson over, rather than going on or looking at a step.
+        /// Written down with the first step that is done: a page that was only looked at forgets
+        /// no place, and the first screen is there before anything is written.
+        anew: bool,
+    },
+    /// A question of a finished lesson, asked again.
+    #[expect(dead_code, reason = "the review is built on it")]
+    Review {
+        /// The lesson's id.
+        id: String,
+    },
+}
+
+/// What the step in hand has shown so far.
+#[derive(Default)]
+struct Noted {
+    since: Option<SystemTime>,
+    kind: Option<&'static str>,
+    question: Option<String>,
     predicted: Option<String>,
     came_true: Vec<String>,
     misconception: Option<String>,
+    explained: Option<String>,
+    hints: u32,
+    seen: Seen,
 }
 
 impl ProgressEye {
-    /// `anew` is for a walk that forgets the place where an earlier one was left.
-    pub(crate) fn new(journal: Rc<RefCell<Journal>>, screen: Screen, anew: bool) -> Self {
+    /// An eye on a walk.
+    pub(crate) fn new(journal: Rc<RefCell<Journal>>, screen: Screen, purpose: Purpose) -> Self {
         Self {
             journal,
             screen,
-            lesson: String::new(),
-            anew,
-            predicted: None,
-            came_true: Vec::new(),
-            misconception: None,
+            clock: SystemTime::now,
+            purpose,
+            step: Noted::default(),
         }
     }
 
@@ -46,38 +74,99 @@ impl ProgressEye {
         }
     }
 
+    fn lesson(&self) -> &str {
+        match &self.purpose {
+            Purpose::Lesson { id, .. } | Purpose::Review { id } => id,
+        }
+    }
+
     fn bare(&mut self, event: journal::Event) -> io::Result<()> {
-        let record = Record::new(SystemTime::now(), event, self.lesson.clone());
+        let record = Record::new((self.clock)(), event, self.lesson());
         self.keep(&record)
     }
+
+    fn step_done(&mut self, step: &str, result: StepResult) -> io::Result<()> {
+        if let Purpose::Lesson { anew, .. } = &mut self.purpose
+            && mem::take(anew)
+        {
+            self.bare(journal::Event::LessonStarted)?;
+        }
+        let now = (self.clock)();
+        let noted = mem::take(&mut self.step);
+        let mut record = Record::step(now, self.lesson(), step, result);
+        if matches!(self.purpose, Purpose::Review { .. }) {
+            record.event = journal::Event::Reviewed;
+        }
+        self.keep(&noted.into_record(record, now))
+    }
+}
+
+impl Noted {
+    fn begun(now: SystemTime, kind: &'static str) -> Self {
+        Self {
+            since: Some(now),
+            kind: Some(kind),
+            ..Self::default()
+        }
+    }
+
+    fn into_record(self, record: Record, now: SystemTime) -> Record {
+        // What the kernel answered is worth keeping where it was a surprise.
+        let missed = record.result == Some(StepResult::Missed);
+        let mut record = record
+            .with_prediction(self.predicted, self.came_true)
+            .with_question(self.question, self.explained.filter(|_| missed));
+        record.misconception = self.misconception;
+        record.kind = self.kind.map(str::to_owned);
+        record.hints = self.hints;
+        record.seen = self.seen;
+        record.seconds = self.since.map_or(0, |since| seconds(since, now));
+        record
+    }
+}
+
+/// Seconds between two times, bounded; 0 when the clock went back.
+fn seconds(since: SystemTime, now: SystemTime) -> u32 {
+    let spent = now.duration_since(since).unwrap_or_default();
+    let bounded = spent.as_secs().min(limits::STEP_SECONDS);
+    u32::try_from(bounded).unwrap_or_default()
 }
 
 impl Eye for ProgressEye {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::LessonStarted { lesson, .. } => self.lesson.clone_from(lesson),
-            Event::Predicted { text, .. } => self.predicted = Some(text.clone()),
+            Event::StepStarted { kind, .. } => self.step = Noted::begun((self.clock)(), kind),
+            Event::Question { question, .. } => self.step.question = Some(question.clone()),
+            Event::Predicted { text, .. } => self.step.predicted = Some(text.clone()),
             Event::Graded {
                 truth,
                 misconception,
                 ..
             } => {
-                self.came_true.clone_from(truth);
-                self.misconception.clone_from(misconception);
+                self.step.came_true.clone_from(truth);
+                self.step.misconception.clone_from(misconception);
             }
-            Event::StepDone { step, result } => {
-                if std::mem::take(&mut self.anew) {
-                    self.bare(journal::Event::LessonStarted)?;
-                }
-                let came_true = std::mem::take(&mut self.came_true);
-                let mut record = Record::step(SystemTime::now(), &self.lesson, step, *result)
-                    .with_prediction(self.predicted.take(), came_true);
-                record.misconception = self.misconception.take();
-                self.keep(&record)?;
-            }
+            Event::Explained { text } => self.step.explained = Some(text.clone()),
+            Event::Hint { .. } => self.step.hints = self.step.hints.saturating_add(1),
+            Event::Outcome { outcome } => self.step.seen.note(outcome),
+            Event::StepDone { step, result } => self.step_done(step, *result)?,
             Event::LessonDone { .. } => self.bare(journal::Event::LessonDone)?,
             _ => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn time_spent_is_bounded_and_never_negative() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        for (since, now, expected) in [(5, 65, 60), (65, 5, 0), (0, 100_000, 900)] {
+            assert_eq!(seconds(at(since), at(now)), expected);
+        }
     }
 }

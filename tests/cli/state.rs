@@ -341,3 +341,45 @@ fn a_lesson_that_lacks_only_its_end_goes_on_with_the_last_step() {
     fs::write(&file, kept).unwrap();
     run("quit\n").exits(0).says("Step 3 of 3");
 }
+
+/// What a learner predicted, what the kernel answered and the machine's own figures are kept with
+/// each step, for reports.
+#[test]
+fn a_step_is_kept_with_what_it_showed() {
+    let state = tempfile::tempdir().unwrap();
+    let mut talk = Talk::start(Some(state.path()), &[LESSON]);
+    let (mut asked, mut commands) = (Vec::new(), 0);
+    loop {
+        let record = talk.hear().unwrap();
+        match record["event"].as_str().unwrap() {
+            "question" => asked.push(record["question"].clone()),
+            "ask" if record["ask"] == "commands" => {
+                commands += 1;
+                talk.say(if commands % 2 == 1 { "hint" } else { "skip" });
+            }
+            "ask" => drop(talk.answer(&record)),
+            "lesson_done" => break,
+            _ => {}
+        }
+    }
+    assert!(talk.end().success());
+    let journal = fs::read_to_string(state.path().join("progress.jsonl")).unwrap();
+    let records = journal
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let steps: Vec<Value> = records.filter(|r| r["event"] == "step_done").collect();
+    let of_kind = |kind: &str| {
+        let step = steps.iter().find(|step| step["kind"] == kind);
+        step.unwrap_or_else(|| panic!("no {kind} in {journal}"))
+    };
+    let predicted = of_kind("predict");
+    assert!(asked.contains(&predicted["question"]), "{predicted}");
+    assert!(predicted["predicted"].is_string() && predicted["came_true"][0].is_string());
+    assert_eq!(predicted["seen"]["errors"]["EADDRINUSE"], 1, "{predicted}");
+    assert!(predicted["seen"]["ports"][0].as_u64().unwrap() > 1023);
+    assert_eq!(
+        predicted["explained"].is_string(),
+        predicted["result"] == "missed"
+    );
+    assert_eq!(of_kind("task")["hints"], 1);
+}

@@ -4,9 +4,11 @@
 //!
 //! Trouble with the journal is one warning and no more: the lesson goes on, in memory if it must.
 //! Nothing here waits for another program longer than a tenth of a second.
+mod memory;
 mod progress;
 mod record;
 mod scan;
+mod seen;
 mod sys;
 
 use std::fs::{self, File, TryLockError};
@@ -15,8 +17,10 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-pub use progress::{Counts, LessonProgress, Progress, Resume, StepProgress};
+pub use memory::Memory;
+pub use progress::{Asked, Counts, LessonProgress, Progress, Resume, StepProgress};
 pub use record::{Event, Record};
+pub use seen::{Seen, Trips};
 
 use super::state::{StateDir, Warning};
 use crate::limits;

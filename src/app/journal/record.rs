@@ -7,6 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::seen::Seen;
+use crate::limits;
 use crate::tutor::StepResult;
 
 /// The version this program writes.
@@ -36,6 +38,24 @@ pub struct Record {
     /// The tag of the misconception a missed prediction points at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub misconception: Option<String>,
+    /// What kind of step it was: `predict`, `task`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The question of a prediction or a recall.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// What a missed prediction was answered with: the explanation, with the kernel's own values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explained: Option<String>,
+    /// Hints that were asked for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hints: u32,
+    /// Seconds spent on the step, at most [`limits::STEP_SECONDS`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub seconds: u32,
+    /// Figures of the learner's own machine.
+    #[serde(default, skip_serializing_if = "Seen::is_empty")]
+    pub seen: Seen,
     /// Whatever else a later version adds.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -51,6 +71,30 @@ pub enum Event {
     StepDone,
     /// The last step of a lesson is done.
     LessonDone,
+    /// A question of a lesson was asked again, and how that went.
+    Reviewed,
+    /// Questions that were due were put off.
+    ReviewLater,
+    /// Questions are to be offered no more.
+    ReviewOff,
+    /// Questions are to be offered again.
+    ReviewOn,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// As much of a text as a record keeps.
+fn clipped(text: String) -> String {
+    match text.char_indices().nth(limits::JOURNAL_TEXT) {
+        None => text,
+        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + "…",
+    }
 }
 
 impl Record {
@@ -67,6 +111,12 @@ impl Record {
             predicted: None,
             came_true: Vec::new(),
             misconception: None,
+            kind: None,
+            question: None,
+            explained: None,
+            hints: 0,
+            seconds: 0,
+            seen: Seen::default(),
             extra: Map::new(),
         }
     }
@@ -88,8 +138,16 @@ impl Record {
     /// The same with what was predicted and what came true.
     #[must_use]
     pub fn with_prediction(mut self, predicted: Option<String>, came_true: Vec<String>) -> Self {
-        self.predicted = predicted;
-        self.came_true = came_true;
+        self.predicted = predicted.map(clipped);
+        self.came_true = came_true.into_iter().map(clipped).collect();
+        self
+    }
+
+    /// The same with the question, and the explanation where there is one to keep.
+    #[must_use]
+    pub fn with_question(mut self, question: Option<String>, explained: Option<String>) -> Self {
+        self.question = question.map(clipped);
+        self.explained = explained.map(clipped);
         self
     }
 }
@@ -211,6 +269,26 @@ mod tests {
              \"came_true\":[\"Refused.\"],\"attempts\":2,\"crc\":\"3877920d\"}"
         );
         assert_eq!(decode(&line()), Read::Good(Box::new(record())));
+    }
+
+    #[test]
+    fn long_texts_are_cut_and_old_records_lack_what_came_later() {
+        let long = "ä".repeat(limits::JOURNAL_TEXT + 1);
+        let record = Record::new(UNIX_EPOCH, Event::Reviewed, "x")
+            .with_prediction(Some(long.clone()), vec![long.clone()])
+            .with_question(Some("short".to_owned()), Some(long.clone()));
+        let kept = format!("{}…", "ä".repeat(limits::JOURNAL_TEXT));
+        for text in [
+            record.predicted,
+            record.explained,
+            record.came_true.first().cloned(),
+        ] {
+            assert_eq!(text.unwrap(), kept);
+        }
+        assert_eq!(record.question.unwrap(), "short");
+        let old = r#"{"t":1,"event":"step_done","lesson":"x","step":"y","result":"right"}"#;
+        let old: Record = serde_json::from_str(old).unwrap();
+        assert_eq!((old.kind, old.hints, old.seen.is_empty()), (None, 0, true));
     }
 
     #[test]
