@@ -1,5 +1,6 @@
 //! Puts the course into the program: every lessons/*.yaml as text and as JSON, and a table of their
 //! heads, so that the menu parses nothing and a lesson is read in a fraction of a millisecond.
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,11 @@ use std::{env, fs};
 #[path = "src/lesson/head.rs"]
 mod head;
 
-/// Card files; everything else in lessons/ is a lesson.
+/// Card files.
 const DECKS: [&str; 4] = ["errnos.yaml", "states.yaml", "ports.yaml", "glossary.yaml"];
+
+/// What makes lessons a course; the first has a table of its own, which the menu reads.
+const COURSE: [&str; 3] = ["chapters.yaml", "claims.yaml", "misconceptions.yaml"];
 
 /// A position-independent program has its pointers adjusted at every start, some ten thousand here
 /// (`readelf -r` counts them), before the first line of `main` (see benches/startup.rs).
@@ -44,20 +48,47 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn table(files: &[PathBuf]) -> Result<String, Box<dyn Error>> {
-    let (mut lessons, mut decks) = (String::new(), String::new());
+    let (mut lessons, mut decks, mut course) = (String::new(), String::new(), String::new());
+    let mut chapters = String::new();
     for path in files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if DECKS.contains(&&*name) {
             let path = path.display().to_string();
             writeln!(decks, "    ({name:?}, include_str!({path:?})),")?;
+        } else if COURSE.contains(&&*name) {
+            if name == "chapters.yaml" {
+                chapters = table_of_chapters(&fs::read_to_string(path)?)?;
+            }
+            let path = path.display().to_string();
+            writeln!(course, "    ({name:?}, include_str!({path:?})),")?;
         } else {
             lessons.push_str(&row(path, &name)?);
         }
     }
     Ok(format!(
         "pub(super) static LESSONS: &[Embedded] = &[\n{lessons}];\n\
-         pub(super) static DECKS: &[(&str, &str)] = &[\n{decks}];\n"
+         pub(super) static DECKS: &[(&str, &str)] = &[\n{decks}];\n\
+         pub(super) static COURSE: &[(&str, &str)] = &[\n{course}];\n\
+         pub(super) static CHAPTERS: &[Chapter] = &[\n{chapters}];\n"
     ))
+}
+
+/// The chapters as the program's own values.
+fn table_of_chapters(text: &str) -> Result<String, Box<dyn Error>> {
+    let chapters: Vec<BTreeMap<String, String>> = serde_yaml::from_str(text)?;
+    let mut table = String::new();
+    for chapter in chapters {
+        let value = |key| chapter.get(key).map(String::as_str).unwrap_or_default();
+        writeln!(
+            table,
+            "    Chapter {{ id: std::borrow::Cow::Borrowed({:?}), title: std::borrow::Cow::Borrowed({:?}), \
+             summary: std::borrow::Cow::Borrowed({:?}) }},",
+            value("id"),
+            value("title"),
+            value("summary")
+        )?;
+    }
+    Ok(table)
 }
 
 fn row(path: &Path, name: &str) -> Result<String, Box<dyn Error>> {
@@ -78,8 +109,8 @@ fn row(path: &Path, name: &str) -> Result<String, Box<dyn Error>> {
     let json = as_json(&text).unwrap_or_default();
     Ok(format!(
         "    Embedded {{ file: \"lessons/{name}\", title: {:?}, summary: {:?}, level: Level::{level}, \
-         minutes: {}, text: include_str!({path:?}), json: {json:?} }},\n",
-        head.title, head.summary, head.minutes
+         minutes: {}, chapter: {:?}, text: include_str!({path:?}), json: {json:?} }},\n",
+        head.title, head.summary, head.minutes, head.chapter
     ))
 }
 

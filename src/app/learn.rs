@@ -18,7 +18,7 @@ use crate::cli::{Exit, Learn};
 use crate::lab::Lab;
 use crate::lesson::{Entry, Lesson, LessonError};
 use crate::prompt::{self, Settings, Words, terminal};
-use crate::render::MenuEntry;
+use crate::render::{MenuChapter, MenuEntry};
 use crate::tutor::{Leave, StepResult, Tutor};
 
 /// A person's session: one lab, one keyboard, one journal for all lessons.
@@ -134,13 +134,18 @@ impl<'a> Session<'a> {
         self.context.screen.menu(&lines)
     }
 
+    fn show_list(&self) -> io::Result<()> {
+        let lines = menu_lines(self.context, &self.journal.borrow());
+        self.context.screen.list(&lines)
+    }
+
     fn suggested(&self) -> String {
         let entries = self.context.library.index();
         suggested(&entries, self.journal.borrow().progress()).unwrap_or_default()
     }
 
     fn choose(&mut self) -> io::Result<Choice> {
-        let words = ["lab", "find", "help", "quit"];
+        let words = ["lab", "find", "list", "help", "quit"];
         loop {
             let entries = self.context.library.index();
             let names = Words::default()
@@ -154,7 +159,8 @@ impl<'a> Session<'a> {
             match &*typed {
                 "" => return Ok(Choice::Lesson(self.suggested())),
                 "quit" | "exit" => return Ok(Choice::Quit),
-                "menu" | "list" | "back" => self.show_menu()?,
+                "menu" | "back" => self.show_menu()?,
+                "list" => self.show_list()?,
                 "help" => self.context.screen.menu_help()?,
                 "lab" | "play" => {
                     free_play::play(self.context, &mut self.lab, &mut self.keyboard)?;
@@ -280,29 +286,48 @@ fn suggested(entries: &[Entry], progress: &Progress) -> Option<String> {
     Some(entry.id.clone())
 }
 
-/// The lessons with how far the learner is, for the menu and for `list`.
-pub(crate) fn menu_lines(context: &Context, journal: &Journal) -> Vec<MenuEntry> {
+/// The chapters and their lessons with how far the learner is, for the menu and for `list`.
+pub(crate) fn menu_lines(context: &Context, journal: &Journal) -> Vec<MenuChapter> {
     let progress = journal.progress();
     let entries = context.library.index();
     let next = suggested(&entries, progress);
-    let line = |entry: Entry| {
-        let lesson = progress.lesson(&entry.id);
-        let done = progress.is_finished(&entry.id);
-        MenuEntry {
-            number: entry.number,
-            done,
-            started: lesson.is_some_and(|lesson| !done || lesson.last_step.is_some()),
-            next: next.as_ref() == Some(&entry.id),
-            title: entry.title.into_owned(),
-            summary: entry.summary.into_owned(),
-            minutes: entry.minutes,
-            level: entry
-                .level
-                .map(|level| level.to_string())
-                .unwrap_or_default(),
-            broken: entry.broken.map(|diagnostics| diagnostics.to_string()),
-            id: entry.id,
+    let mut lines: Vec<MenuEntry> = entries
+        .into_iter()
+        .map(|entry| menu_line(entry, progress, next.as_deref()))
+        .collect();
+    let mut course = Vec::new();
+    for (place, chapter) in context.library.chapters().iter().enumerate() {
+        let its = |line: &mut MenuEntry| line.chapter.as_deref() == Some(&*chapter.id);
+        let lines: Vec<_> = lines.extract_if(.., its).collect();
+        let texts = [&*chapter.id, &*chapter.title, &*chapter.summary];
+        if !lines.is_empty() {
+            course.push(MenuChapter::new(Some(place + 1), texts, lines));
         }
-    };
-    entries.into_iter().map(line).collect()
+    }
+    if !lines.is_empty() {
+        let texts = ["", "Lessons of your own", "What stands beside the course."];
+        course.push(MenuChapter::new(None, texts, lines));
+    }
+    course
+}
+
+fn menu_line(entry: Entry, progress: &Progress, next: Option<&str>) -> MenuEntry {
+    let lesson = progress.lesson(&entry.id);
+    let done = progress.is_finished(&entry.id);
+    MenuEntry {
+        number: entry.number,
+        done,
+        started: lesson.is_some_and(|lesson| !done || lesson.last_step.is_some()),
+        next: next == Some(&*entry.id),
+        title: entry.title.into_owned(),
+        summary: entry.summary.into_owned(),
+        minutes: entry.minutes,
+        level: entry
+            .level
+            .map(|level| level.to_string())
+            .unwrap_or_default(),
+        chapter: entry.chapter.map(std::borrow::Cow::into_owned),
+        broken: entry.broken.map(|diagnostics| diagnostics.to_string()),
+        id: entry.id,
+    }
 }

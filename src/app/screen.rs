@@ -15,8 +15,8 @@ use super::walk::Eye;
 use crate::lang::{FailureCause, LineError, Outcome, verbs};
 use crate::lesson::{Diagnostic, LessonError, Look, Severity};
 use crate::render::{
-    Block, Check, Found, Line, MenuEntry, Page, PlainView, Role, Style, View, ViewKind, checks,
-    found, list, menu, mistake, sanitize, view, wrapped,
+    Block, Check, Found, Line, MenuChapter, Page, PlainView, Role, Style, View, ViewKind, chapters,
+    checks, found, list, menu, mistake, sanitize, view, wrapped,
 };
 use crate::tutor::{Ask, Event};
 
@@ -37,7 +37,8 @@ const MENU_WORDS: &[(&str, &str)] = &[
     ),
     ("lab", "free play: every verb, no questions"),
     ("find", "where a word occurs: `find backlog`"),
-    ("menu", "the list of lessons again"),
+    ("menu", "this menu again"),
+    ("list", "all lessons, with their summaries"),
     ("help", "this list; `help listen` explains one verb"),
     ("quit", "leave; your place is kept"),
 ];
@@ -138,7 +139,7 @@ impl Screen {
     }
 
     /// The menu.
-    pub(crate) fn menu(&self, entries: &[MenuEntry]) -> io::Result<()> {
+    pub(crate) fn menu(&self, course: &[MenuChapter]) -> io::Result<()> {
         let title = Line::of(Role::Heading, "looplab");
         let about = Line::from("a laboratory for loopback networking");
         let blocks = vec![Block::Title(title, Some(about)), Block::Gap];
@@ -147,10 +148,10 @@ impl Screen {
             blocks,
             records: Vec::new(),
         })?;
-        self.page(&menu(entries))?;
+        self.page(&menu(course))?;
         self.remark(
-            "Enter begins or goes on; a number or a name opens that lesson; `lab` is free play; \
-             `help` shows what else there is; `quit` leaves.",
+            "Enter begins or goes on; a number or a name opens that lesson; `list` shows all; `lab` is \
+             free play; `help` shows what else there is; `quit` leaves.",
         )
     }
 
@@ -174,8 +175,9 @@ impl Screen {
     }
 
     /// All lessons with their summaries.
-    pub(crate) fn list(&self, entries: &[MenuEntry]) -> io::Result<()> {
-        self.page(&list(entries))
+    pub(crate) fn list(&self, course: &[MenuChapter]) -> io::Result<()> {
+        self.page(&chapters(course))?;
+        self.page(&list(course))
     }
 
     /// Search results.

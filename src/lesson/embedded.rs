@@ -1,5 +1,6 @@
 //! The course that comes with the program; the table is written by the build script.
 use super::assemble::name_parts;
+use super::course::Chapter;
 use super::model::Level;
 
 /// A lesson inside the program: its head for the menu, its text for the walk.
@@ -9,6 +10,8 @@ pub(super) struct Embedded {
     pub(super) summary: &'static str,
     pub(super) level: Level,
     pub(super) minutes: u32,
+    /// Empty where the lesson names none.
+    pub(super) chapter: &'static str,
     pub(super) text: &'static str,
     /// The same values as JSON; empty when the text is no YAML.
     pub(super) json: &'static str,
@@ -46,7 +49,8 @@ mod tests {
                     row.title,
                     row.summary.trim(),
                     row.level,
-                    row.minutes
+                    row.minutes,
+                    row.chapter,
                 ),
                 (
                     lesson.id.as_str(),
@@ -55,6 +59,7 @@ mod tests {
                     lesson.summary.trim(),
                     lesson.level,
                     lesson.minutes,
+                    lesson.chapter.as_deref().unwrap_or_default(),
                 )
             );
         }

@@ -10,6 +10,8 @@ pub(crate) struct Head {
     pub(crate) summary: String,
     pub(crate) level: String,
     pub(crate) minutes: u32,
+    /// Empty where the lesson names none.
+    pub(crate) chapter: String,
 }
 
 /// Reads the head; `None` when a value is missing or written in a way that takes a YAML reader.
@@ -19,6 +21,7 @@ pub(crate) fn scan(text: &str) -> Option<Head> {
         summary: value(text, "summary")?,
         level: value(text, "level")?,
         minutes: value(text, "minutes")?.parse().ok()?,
+        chapter: value(text, "chapter").unwrap_or_default(),
     })
 }
 

@@ -9,8 +9,9 @@ use etcetera::{AppStrategy, AppStrategyArgs, app_strategy};
 
 use super::assemble::name_parts;
 use super::cards::{Cards, Deck, near_key};
+use super::course::{Chapter, FILES as COURSE_FILES};
 use super::diagnostic::Diagnostics;
-use super::embedded::{Embedded, LESSONS};
+use super::embedded::{CHAPTERS, COURSE, Embedded, LESSONS};
 use super::files;
 use super::find::{Found, Search};
 use super::glossary::Glossary;
@@ -64,6 +65,8 @@ pub struct Entry {
     pub level: Option<Level>,
     /// About how long it takes; 0 of a broken lesson.
     pub minutes: u32,
+    /// The chapter it belongs to, by its id; of a broken lesson, none.
+    pub chapter: Option<Cow<'static, str>>,
     /// The file, when it is the user's own.
     pub file: Option<PathBuf>,
     /// Why it cannot be shown in the menu. A lesson that is broken further down says so when it is
@@ -140,6 +143,11 @@ impl Library {
         entries
     }
 
+    /// The chapters of the course, in order.
+    pub fn chapters(&self) -> &'static [Chapter] {
+        CHAPTERS
+    }
+
     /// The lesson with this id, or with this number: `two-servers`, `4`.
     pub fn lesson(&self, id: &str) -> Result<Lesson, LessonError> {
         if let Some(path) = self
@@ -181,6 +189,11 @@ impl Library {
     /// The lessons inside the program: file name and text.
     pub fn embedded(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         LESSONS.iter().map(|row| (row.file, row.text))
+    }
+
+    /// What makes a course of them: chapters, claims, misconceptions. File name and text.
+    pub fn course_files(&self) -> &'static [(&'static str, &'static str)] {
+        COURSE
     }
 
     /// All words that can be looked up, for the check of a lesson.
@@ -252,7 +265,9 @@ pub fn lesson_files(directory: &Path) -> Vec<PathBuf> {
 fn is_lesson(path: &Path) -> bool {
     let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    yaml && !name.starts_with('.') && !Deck::ALL.iter().any(|deck| deck.file() == name)
+    let of_the_course = COURSE_FILES.contains(&&*name);
+    let cards = Deck::ALL.iter().any(|deck| deck.file() == name);
+    yaml && !name.starts_with('.') && !cards && !of_the_course
 }
 
 fn lossy(path: &Path) -> String {
@@ -264,8 +279,11 @@ fn answers_to(file: &str, word: &str) -> bool {
     id == word || (number.is_some() && number == word.parse().ok())
 }
 
-fn place(entry: &Entry) -> (u32, &str) {
-    (entry.number.unwrap_or(u32::MAX), &entry.id)
+/// Chapters first, in their order; what is in none comes last.
+fn place(entry: &Entry) -> (usize, u32, &str) {
+    let is_its = |chapter: &Chapter| entry.chapter.as_ref() == Some(&chapter.id);
+    let chapter = CHAPTERS.iter().position(is_its).unwrap_or(usize::MAX);
+    (chapter, entry.number.unwrap_or(u32::MAX), &entry.id)
 }
 
 fn entry(row: &Embedded) -> Entry {
@@ -276,9 +294,14 @@ fn entry(row: &Embedded) -> Entry {
         summary: row.summary.into(),
         level: Some(row.level),
         minutes: row.minutes,
+        chapter: named(row.chapter.into()),
         file: None,
         broken: None,
     }
+}
+
+fn named(chapter: Cow<'static, str>) -> Option<Cow<'static, str>> {
+    (!chapter.is_empty()).then_some(chapter)
 }
 
 fn own_entry(path: &Path) -> Entry {
@@ -291,6 +314,7 @@ fn own_entry(path: &Path) -> Entry {
         summary: "".into(),
         level: None,
         minutes: 0,
+        chapter: None,
         file: Some(path.to_owned()),
         broken: None,
     };
@@ -300,6 +324,7 @@ fn own_entry(path: &Path) -> Entry {
             entry.summary = head.summary.into();
             entry.level = Some(level);
             entry.minutes = head.minutes;
+            entry.chapter = named(head.chapter.into());
         }
         Err(diagnostics) => entry.broken = Some(diagnostics),
     }
@@ -320,6 +345,7 @@ fn own_head(path: &Path) -> Result<(Head, Level), Diagnostics> {
         summary: lesson.summary,
         level: lesson.level.to_string(),
         minutes: lesson.minutes,
+        chapter: lesson.chapter.unwrap_or_default(),
     };
     Ok((head, lesson.level))
 }

@@ -8,6 +8,7 @@ mod assemble;
 mod cards;
 mod check;
 mod codes;
+mod course;
 mod decode;
 mod diagnostic;
 mod embedded;
@@ -27,6 +28,7 @@ mod words;
 
 pub use cards::{CardFile, Deck, check_cards};
 pub use codes::{Code, Severity};
+pub use course::Chapter;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Look, Source};
 pub use find::Found;
 pub use glossary::Glossary;

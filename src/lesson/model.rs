@@ -21,6 +21,8 @@ pub struct Lesson {
     pub number: Option<u32>,
     /// The heading.
     pub title: String,
+    /// The chapter of the course it belongs to; a lesson of one's own may be in none.
+    pub chapter: Option<String>,
     /// One sentence for the menu.
     pub summary: String,
     /// For whom.

@@ -78,6 +78,9 @@ pub(super) struct RawLesson {
     format: u64,
     /// The heading.
     pub(super) title: String,
+    /// The chapter of lessons/chapters.yaml that it belongs to; with one, a lesson is held to the
+    /// rules of the course.
+    pub(super) chapter: Option<String>,
     /// One sentence for the menu.
     pub(super) summary: String,
     /// For whom.

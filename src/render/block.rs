@@ -114,6 +114,8 @@ pub struct Table {
     /// How many of the first columns make a title for their row where the columns do not fit side
     /// by side; with none, each cell gets a line behind its heading.
     pub titles: usize,
+    /// Lines that stand across all columns, each before the row of that number, in order.
+    pub sections: Vec<(usize, Line)>,
 }
 
 impl Table {
@@ -123,6 +125,15 @@ impl Table {
             head: head.iter().map(|name| Line::of(Role::Dim, name)).collect(),
             ..Self::default()
         }
+    }
+
+    /// The lines that stand before a row; before the number of all rows: those at the end.
+    pub(super) fn sections_before(&self, row: usize) -> impl Iterator<Item = &Line> {
+        let here = self
+            .sections
+            .iter()
+            .filter(move |(before, _)| *before == row);
+        here.map(|(_, line)| line)
     }
 
     /// The columns in which some row says something.

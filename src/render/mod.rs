@@ -38,7 +38,8 @@ pub mod terminal;
 
 pub use block::{Block, Page, Table};
 pub use english::{
-    Check, Found, MenuEntry, card_page, checks, found, list, menu, mistake, prompt_hint, say,
+    Check, Found, MenuChapter, MenuEntry, card_page, chapters, checks, found, list, menu, mistake,
+    prompt_hint, say,
 };
 pub use json::JsonView;
 pub use line::Line;

@@ -23,6 +23,7 @@ pub(super) fn draw(paper: &mut Paper<'_>, table: &Table) {
         .head
         .iter()
         .chain(table.rows.iter().flatten())
+        .chain(table.sections.iter().map(|(_, line)| line))
         .all(fits)
     {
         draw_fitted(paper, table);
@@ -34,7 +35,8 @@ pub(super) fn draw(paper: &mut Paper<'_>, table: &Table) {
 /// Writes a table as one line a row.
 pub(super) fn say(paper: &mut Paper<'_>, table: &Table) {
     let used = table.used();
-    for row in &table.rows {
+    for (place, row) in table.rows.iter().enumerate() {
+        sections(paper, table, place);
         // Straight onto the paper: a table may have a row for each of twenty thousand sockets.
         paper.begin_line();
         let mut first = true;
@@ -51,6 +53,14 @@ pub(super) fn say(paper: &mut Paper<'_>, table: &Table) {
             paper.pieces(cell);
         }
         paper.end_line();
+    }
+    sections(paper, table, table.rows.len());
+}
+
+/// What stands across all columns before a row.
+fn sections(paper: &mut Paper<'_>, table: &Table, row: usize) {
+    for line in table.sections_before(row) {
+        paper.line(line, GAP);
     }
 }
 
@@ -80,6 +90,11 @@ fn fitted(table: &Table, style: Style) -> Table {
             .collect(),
         numbers: table.numbers.clone(),
         titles: table.titles,
+        sections: table
+            .sections
+            .iter()
+            .map(|(row, line)| (*row, fitted(line)))
+            .collect(),
     }
 }
 
@@ -156,9 +171,11 @@ fn draw_columns(paper: &mut Paper<'_>, table: &Table, used: &[usize], layout: &L
         draw_row(paper, table, &table.head, used, layout);
         draw_rule(paper, layout);
     }
-    for row in &table.rows {
+    for (place, row) in table.rows.iter().enumerate() {
+        sections(paper, table, place);
         draw_row(paper, table, row, used, layout);
     }
+    sections(paper, table, table.rows.len());
 }
 
 fn draw_row(paper: &mut Paper<'_>, table: &Table, row: &[Line], used: &[usize], layout: &Layout) {
@@ -221,8 +238,11 @@ fn draw_rule(paper: &mut Paper<'_>, layout: &Layout) {
 
 fn draw_stacked(paper: &mut Paper<'_>, table: &Table, used: &[usize]) {
     if table.titles > 0 {
-        let rows = table.rows.iter();
-        return rows.for_each(|row| draw_entitled(paper, table, row, used));
+        for (place, row) in table.rows.iter().enumerate() {
+            sections(paper, table, place);
+            draw_entitled(paper, table, row, used);
+        }
+        return sections(paper, table, table.rows.len());
     }
     let widest = |lines: &mut dyn Iterator<Item = usize>| lines.max().unwrap_or_default();
     let heads = used.iter().filter_map(|column| table.head.get(*column));
@@ -234,10 +254,12 @@ fn draw_stacked(paper: &mut Paper<'_>, table: &Table, used: &[usize]) {
         if place > 0 {
             paper.blank();
         }
+        sections(paper, table, place);
         for (head, cell) in cells(table, row, used).filter(|(_, cell)| !cell.is_empty()) {
             draw_entry(paper, head, cell, beside);
         }
     }
+    sections(paper, table, table.rows.len());
 }
 
 /// A row whose first cells are its title; the others stand below, each behind its heading.

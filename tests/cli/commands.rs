@@ -100,10 +100,10 @@ fn a_slip_of_the_finger_is_answered_with_what_was_meant() {
 #[test]
 fn the_list_names_every_lesson() {
     let records = run("list --json").exits(0).is_quiet().records();
-    assert!(records.len() >= 6, "{records:?}");
+    let lessons = records.iter().filter(|r| r["event"] == "lesson").count();
+    assert!(lessons >= 6, "{records:?}");
     let list = run("list");
     for record in records {
-        assert_eq!(record["event"], "lesson");
         for key in ["id", "title"] {
             list.says(record[key].as_str().unwrap());
         }

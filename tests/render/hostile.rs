@@ -10,7 +10,7 @@ use looplab::lang::{
     Setting, Shown, SocketRow, SocketTable, Waited, WorldName,
 };
 use looplab::net::TcpState;
-use looplab::render::{self, Check, Found, MenuEntry};
+use looplab::render::{self, Check, Found, MenuChapter, MenuEntry};
 use looplab::tutor::{Ask, Event, GoalState, Summary};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -366,6 +366,7 @@ fn pages(text: &str) -> Vec<render::Page> {
         broken: Some(own()),
         ..MenuEntry::default()
     };
+    let course = [MenuChapter::new(Some(1), [text; 3], vec![entry])];
     let found = Found {
         kind: own(),
         open: own(),
@@ -379,8 +380,9 @@ fn pages(text: &str) -> Vec<render::Page> {
         ok: false,
     };
     vec![
-        render::menu(std::slice::from_ref(&entry)),
-        render::list(&[entry]),
+        render::menu(&course),
+        render::list(&course),
+        render::chapters(&course),
         render::found(text, &[found]),
         render::checks(&[check]),
     ]

@@ -12,7 +12,7 @@ use looplab::lang::{
     SocketTable, Waited, WorldName,
 };
 use looplab::net::{Eai, Endpoint, Errno, TcpState};
-use looplab::render::{self, Check, Found, MenuEntry, Page};
+use looplab::render::{self, Check, Found, MenuChapter, MenuEntry, Page};
 use looplab::tutor::{Ask, Event, GoalState, StepResult, Summary};
 
 pub(crate) fn at(text: &str) -> Endpoint {
@@ -1038,6 +1038,14 @@ pub(crate) fn pages() -> Vec<Page> {
             ..entry(12, "mine", "mine", "")
         },
     ];
+    let [first, second, third, own] = entries;
+    let texts = |id, title| [id, title, "One sentence about `it`."];
+    let course = [
+        MenuChapter::new(Some(1), texts("address", "The address"), vec![first]),
+        MenuChapter::new(Some(2), texts("port", "The port"), vec![second]),
+        MenuChapter::new(Some(3), texts("connection", "The connection"), vec![third]),
+        MenuChapter::new(None, texts("", "Lessons of your own"), vec![own]),
+    ];
     let results = [Found {
         kind: "term".to_owned(),
         open: "explain backlog".to_owned(),
@@ -1059,8 +1067,9 @@ pub(crate) fn pages() -> Vec<Page> {
         },
     ];
     vec![
-        render::menu(&entries),
-        render::list(&entries),
+        render::menu(&course),
+        render::list(&course),
+        render::chapters(&course),
         render::menu(&[]),
         render::found("backlog", &results),
         render::found("xyz", &[]),

@@ -45,6 +45,7 @@ pub(super) fn assemble(file: &str, raw: RawLesson, proven: bool) -> (Lesson, Vec
         id: id.to_owned(),
         number,
         title: raw.title,
+        chapter: raw.chapter,
         summary: raw.summary,
         level: raw.level,
         minutes: raw.minutes,

@@ -26,7 +26,7 @@ use crate::lang::{Fact, Observed, Outcome};
 
 pub use hints::prompt_hint;
 pub(super) use narrator::Narrator;
-pub use pages::{Check, Found, MenuEntry, checks, found, list, menu};
+pub use pages::{Check, Found, MenuChapter, MenuEntry, chapters, checks, found, list, menu};
 pub use reference::card_page;
 pub use walk::mistake;
 

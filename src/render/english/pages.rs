@@ -22,6 +22,9 @@ pub struct MenuEntry {
     pub minutes: u32,
     /// `beginner`, `intermediate` or `advanced`.
     pub level: String,
+    /// The id of its chapter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chapter: Option<String>,
     /// Whether it was finished.
     pub done: bool,
     /// Whether it was begun, and left before its end.
@@ -47,9 +50,82 @@ impl MenuEntry {
     }
 }
 
-/// The menu: a row a lesson, and the summary of the one that is next.
-pub fn menu(entries: &[MenuEntry]) -> Page {
-    let mut blocks = lessons(entries);
+/// A chapter of the menu, with its lessons.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MenuChapter {
+    /// Its place in the course, from 1; none for the lessons that are in no chapter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<usize>,
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its one-sentence summary.
+    pub summary: String,
+    /// How many lessons it has.
+    pub lessons: usize,
+    /// How many of them were finished.
+    pub done: usize,
+    /// Its lessons.
+    #[serde(skip)]
+    pub entries: Vec<MenuEntry>,
+}
+
+impl MenuChapter {
+    /// A chapter with these lessons.
+    pub fn new(
+        number: Option<usize>,
+        [id, title, summary]: [&str; 3],
+        entries: Vec<MenuEntry>,
+    ) -> Self {
+        Self {
+            number,
+            id: id.to_owned(),
+            title: title.to_owned(),
+            summary: summary.to_owned(),
+            lessons: entries.len(),
+            done: entries.iter().filter(|entry| entry.done).count(),
+            entries,
+        }
+    }
+
+    /// `2 The port: 1 of 5 lessons done`.
+    fn heading(&self) -> Line {
+        let title = match self.number {
+            Some(number) => Line::of(
+                Role::Heading,
+                format_args!("Chapter {number}: {}", self.title),
+            ),
+            None => Line::of(Role::Heading, &self.title),
+        };
+        let lessons = counted(self.lessons, "lesson");
+        let progress = match self.done {
+            0 => lessons,
+            done if done == self.lessons => format!("{lessons}, all done"),
+            done => format!("{lessons}, {done} done"),
+        };
+        title.and(Role::Dim, format_args!(" ({progress})"))
+    }
+
+    /// Whether the menu shows its lessons: the one that is next, what is in no chapter, what is
+    /// broken. The rest of a long course would push them off the screen.
+    fn is_unfolded(&self) -> bool {
+        self.number.is_none() || self.entries.iter().any(|e| e.next || e.broken.is_some())
+    }
+}
+
+fn all(chapters: &[MenuChapter]) -> Vec<&MenuEntry> {
+    chapters
+        .iter()
+        .flat_map(|chapter| &chapter.entries)
+        .collect()
+}
+
+/// The menu: the chapters, a row for each lesson of the one in hand, and the summary of what is
+/// next.
+pub fn menu(chapters: &[MenuChapter]) -> Page {
+    let entries = all(chapters);
+    let mut blocks = lessons(chapters, MenuChapter::is_unfolded);
     if let Some(next) = entries.iter().find(|entry| entry.next) {
         let word = match next {
             MenuEntry { started: true, .. } => "go on with",
@@ -61,34 +137,53 @@ pub fn menu(entries: &[MenuEntry]) -> Page {
         blocks.push(fact(line));
         blocks.push(Block::Prose(next.summary.clone()));
     }
-    Page::new("lesson", blocks, entries)
+    Page::new("lesson", blocks, &entries)
 }
 
 /// All lessons with their summaries.
-pub fn list(entries: &[MenuEntry]) -> Page {
-    let mut blocks = lessons(entries);
-    for entry in entries {
+pub fn list(chapters: &[MenuChapter]) -> Page {
+    let mut blocks = lessons(chapters, |_| true);
+    for chapter in chapters {
         blocks.push(Block::Gap);
-        blocks.push(Block::Heading(
-            numbered(entry)
-                .text(' ')
-                .and(Role::Heading, &entry.title)
-                .and(Role::Dim, format_args!(" ({})", entry.id)),
-        ));
-        let text = entry.broken.as_ref().unwrap_or(&entry.summary);
-        blocks.push(Block::Prose(text.clone()));
+        blocks.push(Block::Heading(chapter.heading()));
+        blocks.push(Block::Prose(chapter.summary.clone()));
+        for entry in &chapter.entries {
+            blocks.push(Block::Gap);
+            blocks.push(Block::Heading(
+                numbered(entry)
+                    .text(' ')
+                    .and(Role::Heading, &entry.title)
+                    .and(Role::Dim, format_args!(" ({})", entry.id)),
+            ));
+            let text = entry.broken.as_ref().unwrap_or(&entry.summary);
+            blocks.push(Block::Prose(text.clone()));
+        }
     }
-    Page::new("lesson", blocks, entries)
+    Page::new("lesson", blocks, &all(chapters))
 }
 
-fn lessons(entries: &[MenuEntry]) -> Vec<Block> {
+/// The chapters by themselves, for programs: the lessons follow, each with the id of its chapter.
+pub fn chapters(chapters: &[MenuChapter]) -> Page {
+    let of_the_course: Vec<_> = chapters.iter().filter(|c| c.number.is_some()).collect();
+    Page::new("chapter", Vec::new(), &of_the_course)
+}
+
+fn lessons(chapters: &[MenuChapter], shown: impl Fn(&MenuChapter) -> bool) -> Vec<Block> {
+    let entries = all(chapters);
     if entries.is_empty() {
         return vec![fact(Line::from("there is no lesson here"))];
     }
     let mut table = Table::new(&["no", "lesson", "time", "level", "progress"]);
     table.numbers.push(0);
     table.titles = 2;
-    table.rows = entries.iter().map(row).collect();
+    for chapter in chapters {
+        if chapters.len() > 1 || chapter.number.is_some() {
+            table.sections.push((table.rows.len(), chapter.heading()));
+        }
+        if shown(chapter) {
+            table.rows.extend(chapter.entries.iter().map(row));
+        }
+    }
     let done = entries.iter().filter(|entry| entry.done).count();
     let mut blocks = vec![Block::Table(table)];
     if done > 0 {

@@ -92,6 +92,7 @@ fn lesson() -> Lesson {
     Lesson {
         id: "made".to_owned(),
         number: None,
+        chapter: None,
         title: "Made".to_owned(),
         summary: String::new(),
         level: Level::Beginner,
