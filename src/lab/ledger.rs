@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::failure;
 use super::observe::LabSockets;
 use super::own::{Kind, Own};
-use super::server::LiveServer;
+use super::server::{LiveServer, Program};
 use super::visitors::Visitors;
 use crate::lang::{Fact, Failure, FailureCause, Observed, Outcome, Place};
 use crate::limits;
@@ -28,13 +28,15 @@ pub(super) enum Held {
     Crowd(Vec<Own>),
     /// A server and its task.
     Server(LiveServer),
+    /// A server in processes of its own.
+    Program(Program),
 }
 
 impl Held {
     /// Its sockets, the connections of a server apart.
     pub(super) fn sockets(&self) -> &[Own] {
         match self {
-            Self::Nothing => &[],
+            Self::Nothing | Self::Program(_) => &[],
             Self::One(own) => std::slice::from_ref(own),
             Self::Several(all) | Self::Crowd(all) => all,
             Self::Server(server) => std::slice::from_ref(&server.own),
@@ -43,7 +45,10 @@ impl Held {
 
     /// Whether there is anything left to close.
     pub(super) fn is_open(&self) -> bool {
-        !self.sockets().is_empty()
+        match self {
+            Self::Program(program) => program.is_alive(),
+            held => !held.sockets().is_empty(),
+        }
     }
 }
 
@@ -184,6 +189,28 @@ impl Ledger {
         }
     }
 
+    /// The processes behind a name.
+    pub(super) fn program(
+        &mut self,
+        verb: &'static str,
+        name: &str,
+    ) -> Result<&mut Program, Failure> {
+        let wanted = "a server that was started with --process";
+        let misfits = no_such(verb, misfit(name, self.entry(verb, name)?, wanted));
+        match self.names.get_mut(name).map(|entry| &mut entry.held) {
+            Some(Held::Program(program)) => Ok(program),
+            _ => Err(misfits),
+        }
+    }
+
+    /// Every server in processes of its own that still serves, with its name.
+    pub(super) fn programs(&self) -> impl Iterator<Item = (Option<&String>, &Program)> {
+        self.open().filter_map(|(name, entry)| match &entry.held {
+            Held::Program(program) => Some((name, program)),
+            _ => None,
+        })
+    }
+
     /// The endpoint a place stands for.
     pub(super) fn endpoint(&self, verb: &'static str, place: &Place) -> Result<Endpoint, Failure> {
         let name = match place {
@@ -206,14 +233,11 @@ impl Ledger {
     /// The name of the open listener whose connections have this local end; empty when the listener
     /// has no name.
     pub(super) fn listener_at(&self, local: SocketAddr) -> Option<String> {
-        let fits = |own: &Own| {
-            own.kind == Kind::Listener
-                && own
-                    .local
-                    .inet()
-                    .is_some_and(|at| spellings(at).contains(&local))
-        };
-        let (name, _) = self.sockets().find(|(_, own)| fits(own))?;
+        let fits = |at: &Endpoint| at.inet().is_some_and(|at| spellings(at).contains(&local));
+        let mut own = self.sockets().filter(|(_, own)| own.kind == Kind::Listener);
+        let found = own.find(|(_, own)| fits(&own.local)).map(|(name, _)| name);
+        let program = || self.programs().find(|(_, program)| fits(&program.local));
+        let name = found.or_else(|| program().map(|(name, _)| name))?;
         Some(name.cloned().unwrap_or_default())
     }
 
@@ -228,6 +252,7 @@ impl Ledger {
     /// What tells the lab's rows in the kernel's tables from everybody else's.
     pub(super) fn lab_sockets(&self, past: &Visitors) -> LabSockets {
         let mut names = HashMap::new();
+        let mut children: HashMap<u64, Vec<u32>> = HashMap::new();
         let mut endpoints = past.endpoints();
         for (name, entry) in self.open() {
             let name = name.map(String::as_str).unwrap_or_default();
@@ -239,8 +264,19 @@ impl Ledger {
                 let inodes = server.log.inodes();
                 names.extend(inodes.into_iter().map(|inode| (inode, name.to_owned())));
             }
+            if let Held::Program(program) = &entry.held {
+                endpoints.extend(program.local.inet().into_iter().flat_map(spellings));
+                for (inode, pid) in program.held() {
+                    names.insert(inode, name.to_owned());
+                    children.entry(inode).or_default().push(pid);
+                }
+            }
         }
-        LabSockets { names, endpoints }
+        LabSockets {
+            names,
+            endpoints,
+            children,
+        }
     }
 
     fn unknown(&self, name: &str) -> String {
@@ -290,6 +326,9 @@ fn misfit(name: &str, entry: &Entry, wanted: &str) -> String {
         }
         (Held::Server(_), _) => {
             format!("`{name}` is a live server, which answers by itself; this takes {wanted}")
+        }
+        (Held::Program(_), _) => {
+            format!("`{name}` is served by processes of its own; this takes {wanted}")
         }
         (Held::Several(_) | Held::Crowd(_), _) => {
             format!("`{name}` is many sockets at once; this takes {wanted}")

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::ledger::{Entry, Held, Ledger};
 use super::own::{Kind, Own};
-use super::server::{LiveServer, Service};
+use super::server::{LiveServer, Program, Service};
 use crate::lang::{Fact, Outcome, OwnServer, Role, Scope};
 use crate::net::TcpState;
 
@@ -54,6 +54,7 @@ fn live(entry: &Entry) -> Value {
     match &entry.held {
         Held::One(own) => add_socket(&mut map, own),
         Held::Server(server) => add_server(&mut map, server),
+        Held::Program(program) => add_program(&mut map, program),
         Held::Several(_) | Held::Crowd(_) => {
             map.insert("open".to_owned(), true.into());
         }
@@ -109,6 +110,20 @@ fn add_server(map: &mut Map<String, Value>, server: &LiveServer) {
     }
 }
 
+/// A listener of another process is not asked; as long as somebody holds it, it listens.
+fn add_program(map: &mut Map<String, Value>, program: &Program) {
+    let alive = program.pids().len();
+    let state = if alive > 0 {
+        TcpState::Listen
+    } else {
+        TcpState::Closed
+    };
+    map.insert("open".to_owned(), (alive > 0).into());
+    map.insert("state".to_owned(), state.name().into());
+    map.insert("alive".to_owned(), alive.into());
+    map.insert("stopped".to_owned(), program.stopped().into());
+}
+
 /// Everything that is open, one entry a socket. The thousands of a `many` are left out: they are
 /// counted in its own outcome, and every scope would carry them.
 fn everything_open(ledger: &Ledger) -> Vec<Value> {
@@ -116,7 +131,7 @@ fn everything_open(ledger: &Ledger) -> Vec<Value> {
     for (name, entry) in ledger.open() {
         match &entry.held {
             Held::Crowd(_) | Held::Nothing => {}
-            Held::One(_) | Held::Server(_) => rows.push(live(entry)),
+            Held::One(_) | Held::Server(_) | Held::Program(_) => rows.push(live(entry)),
             Held::Several(all) => rows.extend(all.iter().map(|own| member(name, own))),
         }
     }
@@ -153,6 +168,8 @@ pub(super) fn as_server(own: &Own, protocol: &'static str) -> Option<OwnServer> 
         address: local.ip().to_string(),
         port: local.port(),
         url: (protocol == "http").then(|| url(local)),
+        pid: None,
+        processes: Vec::new(),
     })
 }
 

@@ -6,8 +6,11 @@
 //! * `gate`: who may do what. `ledger`: everything the session holds. `live`: what expressions see.
 //! * `open` makes sockets, `own` is one of them, `engine` waits (the one door to tokio), `server`
 //!   answers by itself, `unix_dir` keeps socket files, `sys` has the unsafe calls.
+//! * `child` starts processes that run no program of their own.
 //! * [`world`]: a network of the lab's own, apart from the host's. `wire` records packets.
 //! * [`observe`] asks the kernel about everybody's sockets; [`measure`] takes times.
+#[cfg(target_os = "linux")]
+mod child;
 mod engine;
 mod failure;
 mod gate;
@@ -309,6 +312,7 @@ impl Lab {
                 all.into_iter().for_each(own::Own::reset);
             }
             Held::One(_) | Held::Several(_) | Held::Crowd(_) => drop(held),
+            Held::Program(program) => program.end(abrupt),
             Held::Server(server) => {
                 // A server runs on the runtime, so there is one.
                 if let Ok(runtime) = self.engine.runtime() {

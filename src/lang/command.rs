@@ -58,6 +58,9 @@ pub enum Command {
     Udp(Udp),
     /// Start a live server that answers by itself: `serve http`, `serve echo`.
     Serve(Serve),
+    /// Send a signal to the processes of a server that runs in its own: `signal server stop`
+    /// (kill(2), signal(7)).
+    Signal(Signal),
     /// List what a live server was asked.
     Requests(OneName),
     /// Fetch a page over HTTP, showing the bytes that travelled.
@@ -318,6 +321,12 @@ pub struct Serve {
     /// Where it listens.
     #[arg(value_parser = parse_place, default_value = "127.0.0.1:0")]
     pub endpoint: Place,
+    /// Of echo: serve in another process, which holds the port alone. It ends with this one.
+    #[arg(long)]
+    pub process: bool,
+    /// Of echo: serve in this many processes, which accept from the one listener they share.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub processes: Option<u8>,
     /// Of http: what the page says, as plain text.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub page: Option<String>,
@@ -334,6 +343,45 @@ pub struct Serve {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened flags carry their own help")]
     pub options: BindOptions,
+}
+
+/// What a process is told (signal(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SignalName {
+    /// Stand still until SIGCONT; it cannot be refused (SIGSTOP).
+    Stop,
+    /// Go on (SIGCONT).
+    Cont,
+    /// End at once; it cannot be refused (SIGKILL, `kill -9`).
+    Kill,
+    /// Please end (SIGTERM, `kill`).
+    Term,
+}
+
+impl SignalName {
+    /// As signal(7) spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "SIGSTOP",
+            Self::Cont => "SIGCONT",
+            Self::Kill => "SIGKILL",
+            Self::Term => "SIGTERM",
+        }
+    }
+}
+
+/// `signal SERVER stop|cont|kill|term`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Signal {
+    /// The name of a server that was started with --process.
+    #[arg(value_name = "SERVER")]
+    pub server: String,
+    /// What its processes are told.
+    #[arg(value_enum)]
+    pub signal: SignalName,
+    /// Tell one of its processes only.
+    #[arg(long)]
+    pub one: bool,
 }
 
 /// `get URL`
@@ -597,6 +645,7 @@ impl Command {
             Self::Reset(_) => "reset",
             Self::Udp(_) => "udp",
             Self::Serve(_) => "serve",
+            Self::Signal(_) => "signal",
             Self::Requests(_) => "requests",
             Self::Get(_) => "get",
             Self::Sockets(_) => "sockets",

@@ -8,7 +8,9 @@ use super::line::VERBS;
 pub const VERB_GROUPS: &[(&str, &[&str])] = &[
     (
         "open",
-        &["bind", "listen", "connect", "accept", "udp", "serve"],
+        &[
+            "bind", "listen", "connect", "accept", "udp", "serve", "signal",
+        ],
     ),
     (
         "talk",

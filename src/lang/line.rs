@@ -82,7 +82,7 @@ pub fn verb_names() -> Vec<&'static str> {
 }
 
 /// The verbs' names. A test holds this against the grammar.
-pub(super) const VERBS: [&str; 38] = [
+pub(super) const VERBS: [&str; 39] = [
     "bind",
     "listen",
     "connect",
@@ -94,6 +94,7 @@ pub(super) const VERBS: [&str; 38] = [
     "reset",
     "udp",
     "serve",
+    "signal",
     "requests",
     "get",
     "sockets",

@@ -150,6 +150,8 @@ pub enum Fact {
     Udp(OwnSocket),
     /// `serve`: a server answers by itself.
     Server(OwnServer),
+    /// `signal`.
+    Signalled(Signalled),
     /// `send`.
     Sent(Sent),
     /// `recv`.
@@ -285,6 +287,29 @@ pub struct OwnServer {
     /// What to type into a browser; absent for echo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// With `--process`: the process that serves, the first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// With `--process`: all processes that were started to serve, by number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<u32>,
+}
+
+/// `signal`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Signalled {
+    /// The server's name.
+    pub server: String,
+    /// `SIGSTOP`, `SIGCONT`, `SIGKILL` or `SIGTERM`.
+    pub signal: &'static str,
+    /// The process it was sent to, the first of them.
+    pub pid: u32,
+    /// All processes it was sent to.
+    pub processes: Vec<u32>,
+    /// How many processes of the server are there now.
+    pub alive: usize,
+    /// How many of these are stopped.
+    pub stopped: usize,
 }
 
 /// `send`.
@@ -446,6 +471,9 @@ pub struct SocketRow {
     /// The name it has in this lab.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// The processes this lab started that hold it, by number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<u32>,
     /// For `--exposed`: the endpoints by which other machines reach it, as far as nothing between
     /// stops them. Empty when this machine has no address but loopback.
     #[serde(skip_serializing_if = "Option::is_none")]

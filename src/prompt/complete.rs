@@ -131,6 +131,7 @@ impl Asked<'_> {
             "EXPR" | "EXPR|TIME" => return self.expression(self.text),
             "ENDPOINT" | "PORT" | "endpoint" | "port" => self.places(),
             "LISTENER" => self.names_of(&["listener"]),
+            "SERVER" => self.names_of(&["server"]),
             "SOCKET" | "socket" => self.names_of(&["connection", "udp"]),
             "NAME" | "names" | "name" => self.names_of(&[]),
             "STATE" => TcpState::ALL

@@ -8,8 +8,8 @@ use looplab::lang::{
     Fact, Failure, FailureCause, FilterAction, FilterRule, Filters, Flow, HalfClosed, Holders,
     Holding, HostsFile, InWorld, Interface, Interfaces, KernelRoute, LinkState, ManyOpened,
     NextDoor, Observed, Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received, Repeated,
-    Request, Requests, Resolved, Response, Role, RoundTrips, Sent, Setting, Shown, SocketRow,
-    SocketTable, Waited, WorldName,
+    Request, Requests, Resolved, Response, Role, RoundTrips, Sent, Setting, Shown, Signalled,
+    SocketRow, SocketTable, Waited, WorldName,
 };
 use looplab::net::{Eai, Endpoint, Errno, TcpState};
 use looplab::render::{self, Check, Found, MenuChapter, MenuEntry, Page};
@@ -496,6 +496,7 @@ fn row(state: TcpState, local: &str, peer: Option<&str>) -> SocketRow {
         pid: None,
         process: None,
         owner: None,
+        children: Vec::new(),
         reachable_at: None,
         details: None,
     }
@@ -564,6 +565,18 @@ fn buckets() -> Vec<Bucket> {
     (0..).zip(counts).map(bucket).collect()
 }
 
+fn signalled(signal: &'static str, processes: &[u32], alive: usize, stopped: usize) -> Outcome {
+    let fact = Signalled {
+        server: "echo".to_owned(),
+        signal,
+        pid: processes[0],
+        processes: processes.to_vec(),
+        alive,
+        stopped,
+    };
+    done("", "signal", Fact::Signalled(fact))
+}
+
 /// Every fact and every cause at least once.
 #[expect(clippy::too_many_lines, reason = "one fact after the other")]
 pub(crate) fn facts() -> Vec<Outcome> {
@@ -604,8 +617,26 @@ pub(crate) fn facts() -> Vec<Outcome> {
                 address: "127.0.0.1".to_owned(),
                 port: 8000,
                 url: Some("http://127.0.0.1:8000/".to_owned()),
+                pid: None,
+                processes: Vec::new(),
             }),
         ),
+        done(
+            "echo",
+            "serve",
+            Fact::Server(OwnServer {
+                protocol: "echo",
+                local: at("127.0.0.1:8001"),
+                address: "127.0.0.1".to_owned(),
+                port: 8001,
+                url: None,
+                pid: Some(4711),
+                processes: vec![4711, 4712],
+            }),
+        ),
+        signalled("SIGSTOP", &[4711], 2, 1),
+        signalled("SIGCONT", &[4711, 4712], 2, 0),
+        signalled("SIGKILL", &[4711, 4712], 0, 0),
         sent("client", 5, 5, None),
         sent("client", 2_539_008, 8_000_000, None),
         sent("udp", 1, 1, Some("127.0.0.1:5354")),

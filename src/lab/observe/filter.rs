@@ -122,4 +122,7 @@ pub struct LabSockets {
     /// Endpoints the lab has or had. Sockets that no process holds (TIME-WAIT, connections waiting
     /// for accept) have no inode; they belong to the lab when one of their ends is listed here.
     pub endpoints: HashSet<SocketAddr>,
+    /// Sockets that processes of the lab's own hold, by inode, each with these processes. They have
+    /// a name in `names`, too.
+    pub children: HashMap<u64, Vec<u32>>,
 }

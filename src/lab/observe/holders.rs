@@ -251,6 +251,7 @@ mod tests {
             pid: Some(4711),
             process: Some("python3".to_owned()),
             owner: None,
+            children: Vec::new(),
             reachable_at: None,
             details: None,
         }

@@ -398,6 +398,7 @@ impl Entry {
             pid: None,
             process: None,
             owner: None,
+            children: Vec::new(),
             reachable_at: None,
             details: self.details.map(Box::new),
         }

@@ -68,6 +68,7 @@ pub(in crate::lab) use resolve::{lines_naming, spelled};
 pub use {
     counters::counters,
     interfaces::interfaces,
+    owners::held_by,
     range::range,
     route::route,
     table::{connection, listeners, sockets, udp_sockets},

@@ -70,6 +70,18 @@ pub(super) fn find(rows: &mut [SocketRow], whose: Owners) -> Unseen {
     }
 }
 
+/// Inodes of the sockets a process holds; none when it may not be read, or is gone.
+pub fn held_by(pid: u32) -> Vec<u64> {
+    let mut inodes = Vec::new();
+    if let Ok(descriptors) = Descriptors::of(pid) {
+        descriptors.sockets(|inode| {
+            inodes.push(inode);
+            true
+        });
+    }
+    inodes
+}
+
 /// The name of a process; `None` when it is gone.
 fn name_of(pid: u32) -> Option<String> {
     let name = fs::read(format!("/proc/{pid}/comm")).ok()?;

@@ -34,8 +34,19 @@ pub(super) struct Surroundings {
 impl Surroundings {
     /// The program behind a socket, as far as it may be known.
     pub(super) fn holder(&self, row: &SocketRow) -> String {
-        if let Some(name) = &row.owner {
-            return format!("this lab (`{name}`)");
+        let name = row.owner.as_deref().filter(|name| !name.is_empty());
+        let named = name.map_or_else(String::new, |name| format!(" (`{name}`)"));
+        match row.children.as_slice() {
+            [] => {}
+            [child] => return format!("this lab{named}, in its child process {child}"),
+            children => {
+                let pids: Vec<String> = children.iter().map(u32::to_string).collect();
+                let pids = pids.join(" and ");
+                return format!("this lab{named}, shared by its child processes {pids}");
+            }
+        }
+        if row.owner.is_some() {
+            return format!("this lab{named}");
         }
         let Some(pid) = row.pid else {
             return if row.uid == self.uid {

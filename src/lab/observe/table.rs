@@ -1,4 +1,5 @@
 //! The socket table: what the kernel lists, the lab's names, and the processes behind it.
+use std::collections::HashMap;
 use std::io;
 
 use super::exposure::{Exposure, is_exposed};
@@ -23,6 +24,8 @@ pub fn sockets(ns: &dyn Namespace, filter: &SocketFilter<'_>) -> Result<SocketTa
         mut notes,
         ..
     } = gathered;
+    let children = filter.lab.map(|lab| &lab.children);
+    adopt_children(&mut rows, children);
     if filter.only_lab {
         own_up(&mut rows);
     } else {
@@ -86,11 +89,21 @@ fn list(
     Ok(rows)
 }
 
-/// Whoever is named by the lab is held by this process; no need to search.
+/// Says of what the lab's own processes hold who they are.
+pub(super) fn adopt_children(rows: &mut [SocketRow], children: Option<&HashMap<u64, Vec<u32>>>) {
+    let Some(children) = children.filter(|children| !children.is_empty()) else {
+        return;
+    };
+    for row in rows.iter_mut().filter(|row| row.inode != 0) {
+        row.children = children.get(&row.inode).cloned().unwrap_or_default();
+    }
+}
+
+/// Whoever is named by the lab is held by this process, or by its children; no need to search.
 fn own_up(rows: &mut [SocketRow]) {
     let pid = std::process::id();
     for row in rows.iter_mut().filter(|row| row.inode != 0) {
-        row.pid = Some(pid);
+        row.pid = row.children.first().copied().or(Some(pid));
         row.process = Some(env!("CARGO_PKG_NAME").to_owned());
     }
 }
@@ -333,6 +346,7 @@ mod tests {
             ]
             .into(),
             endpoints: [listener.local_addr().unwrap()].into(),
+            ..LabSockets::default()
         };
         let port = listener.local_addr().unwrap().port();
         let named = |filter: SocketFilter<'_>| {

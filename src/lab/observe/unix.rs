@@ -60,6 +60,7 @@ fn parse(message: Message<'_>) -> Option<SocketRow> {
         pid: None,
         process: None,
         owner: None,
+        children: Vec::new(),
         reachable_at: None,
         details: None,
     };

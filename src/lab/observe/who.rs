@@ -8,7 +8,7 @@ use socket2::{Domain, Type};
 use super::filter::{LabSockets, Owners};
 use super::holders::conclude;
 use super::surroundings::{Claim, Surroundings};
-use super::table::{holding, listeners};
+use super::table::{adopt_children, holding, listeners};
 use super::{Namespace, not_available, owners};
 use crate::lang::{Failure, Holders};
 
@@ -24,6 +24,7 @@ pub fn who(ns: &dyn Namespace, port: u16, lab: Option<&LabSockets>) -> Result<Ho
         holding(ns, port).map_err(failed)?
     };
     owners::find(&mut rows, Owners::Everyone);
+    adopt_children(&mut rows, lab.map(|lab| &lab.children));
     for row in &mut rows {
         row.owner = lab.and_then(|lab| lab.name(row.inode)).map(str::to_owned);
     }

@@ -2,9 +2,13 @@
 //!
 //! A server says nothing on the screen. What it was asked waits in its log until somebody looks.
 mod echo;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
 mod head;
 mod http;
 mod page;
+#[cfg(target_os = "linux")]
+mod process;
 mod site;
 
 use std::collections::{HashMap, VecDeque};
@@ -23,6 +27,10 @@ use super::visitors::Visitors;
 use crate::lang::Request;
 use crate::limits;
 use crate::net::FourTuple;
+#[cfg(not(target_os = "linux"))]
+pub(super) use elsewhere::Program;
+#[cfg(target_os = "linux")]
+pub(super) use process::Program;
 pub(super) use site::Site;
 
 /// What a server does for its visitors.

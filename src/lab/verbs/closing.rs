@@ -42,7 +42,7 @@ impl Lab {
         let mut count = 0;
         for name in names {
             let held = self.ledger.take(name);
-            count += held.sockets().len();
+            count += held.sockets().len().max(1);
             self.shut(held, abrupt);
         }
         let closed = Closed {

@@ -48,6 +48,7 @@ impl Lab {
             Command::Reset(names) => self.close(&names.names, true),
             Command::Udp(wanted) => self.udp(wanted, author),
             Command::Serve(wanted) => self.serve(wanted, author),
+            Command::Signal(wanted) => self.signal(wanted),
             Command::Requests(of) => self.requests(&of.name),
             Command::Get(wanted) => self.get(wanted, author),
             Command::Many(wanted) => self.many(wanted),

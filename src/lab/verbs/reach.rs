@@ -75,13 +75,21 @@ impl Lab {
     }
 
     fn own(&self, wire: Wire) -> Vec<SocketAddr> {
-        self.ledger.receiving(|own| {
+        let mut own = self.ledger.receiving(|own| {
             let fits = match wire {
                 Wire::Stream => matches!(own.kind, Kind::Listener | Kind::Bound),
                 Wire::Datagram => own.kind == Kind::Udp,
             };
             fits && !own.private
-        })
+        });
+        if wire == Wire::Stream {
+            let programs = self
+                .ledger
+                .programs()
+                .filter(|(_, program)| !program.private);
+            own.extend(programs.filter_map(|(_, program)| program.local.inet()));
+        }
+        own
     }
 
     /// Who is where on the host.
@@ -104,19 +112,21 @@ impl Lab {
     /// Whether a listener of ours has exactly this address to itself: without SO_REUSEPORT the
     /// kernel lets no second one listen there, so its table need not be read.
     fn listens_alone(&self, to: SocketAddr) -> bool {
-        self.ledger.sockets().any(|(_, own)| {
-            own.kind == Kind::Listener
-                && !own.private
-                && own.local.inet() == Some(to)
-                && !own.options.contains(&"reuseport")
-        })
+        let alone = |local: &Endpoint, options: &[&str]| {
+            local.inet() == Some(to) && !options.contains(&"reuseport")
+        };
+        let mut programs = self.ledger.programs();
+        programs.any(|(_, program)| !program.private && alone(&program.local, &program.options))
+            || self.ledger.sockets().any(|(_, own)| {
+                own.kind == Kind::Listener && !own.private && alone(&own.local, &own.options)
+            })
     }
 
     fn not_ours(&self, rows: &[SocketRow]) -> Vec<SocketAddr> {
-        let ours: HashSet<u64> = self
-            .ledger
-            .sockets()
-            .filter_map(|(_, own)| own.inode())
+        let sockets = self.ledger.sockets().filter_map(|(_, own)| own.inode());
+        let programs = self.ledger.programs();
+        let ours: HashSet<u64> = sockets
+            .chain(programs.filter_map(|(_, program)| program.inode))
             .collect();
         rows.iter()
             .filter(|row| !ours.contains(&row.inode))

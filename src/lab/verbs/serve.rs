@@ -6,8 +6,10 @@ use crate::lab::Lab;
 use crate::lab::failure::{self, Ends, of_io, own_at};
 use crate::lab::ledger::Held;
 use crate::lab::live::as_server;
-use crate::lab::server::{LiveServer, Service, Site};
-use crate::lang::{Author, Fact, Failure, FailureCause, Protocol, Requests, Serve};
+use crate::lab::server::{LiveServer, Program, Service, Site};
+use crate::lang::{
+    Author, Fact, Failure, FailureCause, Protocol, Requests, Serve, Signal, Signalled,
+};
 use crate::limits;
 
 impl Lab {
@@ -22,14 +24,40 @@ impl Lab {
         }
         let own = self.listener(&at, limits::SERVER_BACKLOG, &wanted.options)?;
         let ends = Ends::local(&own.local);
-        let Some(fact) = as_server(&own, service.name()) else {
+        let Some(mut fact) = as_server(&own, service.name()) else {
             let why = "the kernel does not say where it listens";
             return Err(own_at(FailureCause::NotAvailable, "serve", ends, why));
         };
+        if let Some(count) = processes(wanted) {
+            let program = Program::start(own, count).map_err(|e| of_io("serve", ends, &e))?;
+            fact.processes = program.pids();
+            fact.pid = fact.processes.first().copied();
+            return Ok((Fact::Server(fact), Held::Program(program)));
+        }
         let runtime = self.engine.runtime()?;
         let server = LiveServer::start(runtime, own, service, self.visitors.clone())
             .map_err(|e| of_io("serve", ends, &e))?;
         Ok((Fact::Server(fact), Held::Server(server)))
+    }
+
+    pub(super) fn signal(&mut self, wanted: &Signal) -> Done {
+        let name = &wanted.server;
+        let program = self.ledger.program("signal", name)?;
+        let told = program.signal(wanted.signal, wanted.one);
+        let processes = told.map_err(|e| of_io("signal", Ends::local(&program.local), &e))?;
+        let Some(pid) = processes.first().copied() else {
+            let why = format!("no process of `{name}` is left");
+            return Err(failure::own(FailureCause::NoSuchName, "signal", why));
+        };
+        let fact = Signalled {
+            server: name.clone(),
+            signal: wanted.signal.name(),
+            pid,
+            processes,
+            alive: program.pids().len(),
+            stopped: program.stopped(),
+        };
+        Ok((Fact::Signalled(fact), Held::Nothing))
     }
 
     pub(super) fn requests(&mut self, name: &str) -> Done {
@@ -44,8 +72,18 @@ impl Lab {
     }
 }
 
+/// How many processes of its own a server wants.
+fn processes(wanted: &Serve) -> Option<usize> {
+    let one = wanted.process.then_some(1);
+    wanted.processes.map(usize::from).or(one)
+}
+
 /// What the server is to do, when its flags fit.
 fn service(wanted: &Serve) -> Result<Service, Failure> {
+    if wanted.protocol != Protocol::Echo && processes(wanted).is_some() {
+        let why = "only `serve echo` runs in a process of its own";
+        return Err(failure::own(FailureCause::Malformed, "serve", why));
+    }
     let of_http = wanted.page.is_some() || wanted.hosts.is_some() || wanted.origins.is_some();
     match wanted.protocol {
         Protocol::Http => Ok(Service::Http(Arc::new(Site::new(

@@ -95,6 +95,16 @@ impl Lab {
     fn alone(&self, name: &str) -> Result<EndState, Failure> {
         let entry = self.ledger.entry("states", name)?;
         let own = match &entry.held {
+            Held::Program(program) => {
+                return Ok(EndState {
+                    name: Some(name.to_owned()),
+                    role: None,
+                    local: program.local.clone(),
+                    state: listening(program.is_alive()),
+                    held: program.is_alive(),
+                    timer_seconds: None,
+                });
+            }
             Held::Server(server) => &server.own,
             _ => self
                 .ledger
@@ -114,6 +124,15 @@ impl Lab {
             held: true,
             timer_seconds: None,
         })
+    }
+}
+
+/// Of a listener in another process nobody here can ask the socket itself.
+fn listening(alive: bool) -> TcpState {
+    if alive {
+        TcpState::Listen
+    } else {
+        TcpState::Closed
     }
 }
 

@@ -48,7 +48,7 @@ fn report(control: RawFd, entered: Result<(), Stopped>) -> Option<()> {
 
 fn enter(control: RawFd, plan: &Plan) -> Result<(), Stopped> {
     let at = |step: Step| move |errno: sys::Number| (step, errno);
-    sys::close_all_but(control).map_err(at(Step::CloseRange))?;
+    sys::close_all_but(&[control]).map_err(at(Step::CloseRange))?;
     sys::detach();
     sys::be_called(c"looplab-world");
     sys::unshare(libc::CLONE_NEWUSER).map_err(at(Step::UserNamespace))?;

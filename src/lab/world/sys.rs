@@ -11,35 +11,16 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use super::helper::{self, Plan};
 use super::message::{ADDRESSES, ANSWER, Found, REQUEST};
+pub(super) use crate::lab::child::sys::{
+    Number, be_called, close, close_all_but, detach, die_with_parent, leave, parent, reap, watch,
+};
+use crate::lab::child::sys::{checked, errno, fork};
 
-/// An errno.
-pub(super) type Number = i32;
-
-/// Starts the helper; gives its process id. All signals are blocked in it from its first moment, so
-/// that no handler of this program ever runs there and Ctrl-C at the terminal leaves it alone.
+/// Starts the helper; gives its process id.
 #[expect(unsafe_code, reason = "fork(2) has no safe wrapper")]
 pub(super) fn fork_helper(control: BorrowedFd<'_>, plan: &Plan) -> io::Result<i32> {
-    // SAFETY: a signal set of zeros is a valid place for sigfillset and pthread_sigmask to write to,
-    // and both outlive the calls.
-    let before = unsafe {
-        let mut all: libc::sigset_t = std::mem::zeroed();
-        let mut before: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&raw mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
-        before
-    };
-    // SAFETY: this process may have threads, so the child may only do what is safe in a signal
-    // handler: it runs `helper::live`, which keeps to that and never returns here.
-    let pid = unsafe { libc::fork() };
-    if pid == 0 {
-        helper::live(control.as_raw_fd(), plan);
-        // SAFETY: _exit(2) runs nothing of this program's.
-        unsafe { libc::_exit(0) };
-    }
-    let failure = io::Error::last_os_error();
-    // SAFETY: `before` was filled in above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut()) };
-    if pid < 0 { Err(failure) } else { Ok(pid) }
+    // SAFETY: `helper::live` keeps to what a child may do.
+    unsafe { fork(|| helper::live(control.as_raw_fd(), plan)) }
 }
 
 /// fork(2), of the helper: 0 in the child.
@@ -47,72 +28,6 @@ pub(super) fn fork_helper(control: BorrowedFd<'_>, plan: &Plan) -> io::Result<i3
 pub(super) fn fork_again() -> Result<i32, Number> {
     // SAFETY: the helper has one thread, and its child keeps to what the helper keeps to.
     checked(unsafe { libc::fork() })
-}
-
-/// Ends this process at once, of the helper.
-#[expect(unsafe_code, reason = "_exit(2) has no safe wrapper")]
-pub(super) fn leave() -> ! {
-    // SAFETY: _exit(2) runs nothing of this program's.
-    unsafe { libc::_exit(0) }
-}
-
-/// Waits until a killed helper is gone, and lets the system forget it.
-#[expect(unsafe_code, reason = "waitpid(2) has no safe wrapper in use here")]
-pub(super) fn reap(pid: i32) {
-    // SAFETY: kill and waitpid take numbers, and a null status is allowed. The process is our child
-    // and has not been waited for, so the number is still its own.
-    unsafe {
-        libc::kill(pid, libc::SIGKILL);
-        while libc::waitpid(pid, std::ptr::null_mut(), 0) < 0
-            && io::Error::last_os_error().raw_os_error() == Some(libc::EINTR)
-        {}
-    }
-}
-
-/// Makes the kernel end this process when the thread that forked it ends (prctl(2)), of the helper.
-#[expect(unsafe_code, reason = "prctl(2) has no safe wrapper in use here")]
-pub(super) fn die_with_parent() -> Result<(), Number> {
-    // SAFETY: PR_SET_PDEATHSIG takes a signal's number.
-    checked(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) }).map(drop)
-}
-
-/// The process that started this one, of the helper.
-#[expect(unsafe_code, reason = "getppid(2) has no safe wrapper in use here")]
-pub(super) fn parent() -> i32 {
-    // SAFETY: getppid takes nothing and cannot fail.
-    unsafe { libc::getppid() }
-}
-
-/// Gives this process a name of its own in ps(1), of the helper.
-#[expect(unsafe_code, reason = "prctl(2) has no safe wrapper in use here")]
-pub(super) fn be_called(name: &CStr) {
-    // SAFETY: the name is NUL-terminated; the kernel copies at most 16 bytes of it.
-    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
-}
-
-/// Leaves the terminal's session and the working directory, of the helper: neither may hold the
-/// other up.
-#[expect(unsafe_code, reason = "setsid(2) has no safe wrapper in use here")]
-pub(super) fn detach() {
-    // SAFETY: neither call touches memory but the literal path. A helper that keeps its session or
-    // its directory works as well.
-    unsafe {
-        libc::setsid();
-        libc::chdir(c"/".as_ptr());
-    }
-}
-
-/// A descriptor that becomes readable when a child ends (pidfd_open(2), Linux 5.3).
-#[expect(unsafe_code, reason = "pidfd_open(2) has no safe wrapper")]
-pub(super) fn watch(pid: i32) -> io::Result<OwnedFd> {
-    // SAFETY: pidfd_open takes numbers; a descriptor it gives is new and nobody else's.
-    unsafe {
-        let answer = libc::syscall(libc::SYS_pidfd_open, pid, 0);
-        match RawFd::try_from(answer) {
-            Ok(descriptor) if descriptor >= 0 => Ok(OwnedFd::from_raw_fd(descriptor)),
-            _ => Err(io::Error::last_os_error()),
-        }
-    }
 }
 
 /// Waits until this process has no child, of the helper that forgets its children.
@@ -128,25 +43,6 @@ pub(super) fn outlive_children() {
 pub(super) fn forget_children() {
     // SAFETY: SIG_IGN is a disposition every signal but two can have.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
-}
-
-/// Closes every descriptor but one (close_range(2), Linux 5.9), of the helper.
-#[expect(unsafe_code, reason = "close_range(2) has no safe wrapper")]
-pub(super) fn close_all_but(kept: RawFd) -> Result<(), Number> {
-    let kept = u32::try_from(kept).map_err(|_| libc::EBADF)?;
-    let close = |first: u32, last: u32| {
-        // SAFETY: the helper owns nothing but `kept`; what it inherited is its parent's, and the
-        // parent's descriptors stay open. No value of this process drops one of them later.
-        let answer = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
-        if answer < 0 { Err(errno()) } else { Ok(()) }
-    };
-    if let Some(last) = kept.checked_sub(1) {
-        close(0, last)?;
-    }
-    match kept.checked_add(1) {
-        Some(first) => close(first, u32::MAX),
-        None => Ok(()),
-    }
 }
 
 /// unshare(2), of the helper.
@@ -198,13 +94,6 @@ pub(super) fn pair() -> Result<[RawFd; 2], Number> {
     // SAFETY: the kernel writes two ints to `both`, which has room for two.
     checked(unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, both.as_mut_ptr()) })?;
     Ok(both)
-}
-
-/// close(2), of the helper.
-#[expect(unsafe_code, reason = "close(2) of a plain number")]
-pub(super) fn close(descriptor: RawFd) {
-    // SAFETY: the caller made this descriptor, and gives it up here.
-    unsafe { libc::close(descriptor) };
 }
 
 /// mount(2) of a small file system in memory, of the helper.
@@ -469,13 +358,4 @@ pub(super) fn say(control: RawFd, record: &[u8]) -> Result<(), Number> {
         )
     };
     if sent < 0 { Err(errno()) } else { Ok(()) }
-}
-
-fn checked(answer: libc::c_int) -> Result<libc::c_int, Number> {
-    if answer < 0 { Err(errno()) } else { Ok(answer) }
-}
-
-/// The number the last call of this thread left behind; allocates nothing.
-fn errno() -> Number {
-    io::Error::last_os_error().raw_os_error().unwrap_or(0)
 }

@@ -177,6 +177,14 @@ fn holder(row: &SocketRow) -> Line {
     if row.inode == 0 && row.protocol == "tcp" {
         return Line::of(Role::Dim, "the kernel");
     }
+    match row.children.as_slice() {
+        [] => {}
+        [child] => return line.text("child process ").text(child),
+        several => {
+            let pids: Vec<String> = several.iter().map(u32::to_string).collect();
+            return line.text("child processes ").text(pids.join(", "));
+        }
+    }
     if row.owner.is_some() {
         return line;
     }

@@ -54,6 +54,7 @@ fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {
         Fact::Connection(end) => sockets::connection(name, end),
         Fact::Udp(socket) => sockets::udp(name, socket),
         Fact::Server(server) => sockets::server(name, server),
+        Fact::Signalled(told) => sockets::signalled(told),
         Fact::Sent(sent) => sockets::sent(sent),
         Fact::Received(received) => sockets::received(received),
         Fact::HalfClosed(half) => sockets::half_closed(half),

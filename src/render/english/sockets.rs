@@ -2,7 +2,7 @@
 use super::words::{counted, in_brackets, listed, quoted};
 use super::{Subject, fact};
 use crate::lang::{
-    Closed, HalfClosed, OwnConnection, OwnServer, OwnSocket, Received, Role as End, Sent,
+    Closed, HalfClosed, OwnConnection, OwnServer, OwnSocket, Received, Role as End, Sent, Signalled,
 };
 use crate::net::Endpoint;
 use crate::render::block::Block;
@@ -82,6 +82,14 @@ pub(super) fn server(name: Subject<'_>, server: &OwnServer) -> Vec<Block> {
         })
         .text(" on ")
         .and(Role::Endpoint, &server.local);
+    let pids: Vec<String> = server.processes.iter().map(u32::to_string).collect();
+    let line = match pids.as_slice() {
+        [] => line,
+        [pid] => line.text(", in a process of its own: ").text(pid),
+        several => line
+            .text(", in processes of its own: ")
+            .text(several.join(" and ")),
+    };
     let mut blocks = vec![fact(line)];
     if let Some(url) = &server.url {
         let line = Line::from("open it in a browser: ").and(Role::Link, url);
@@ -89,6 +97,36 @@ pub(super) fn server(name: Subject<'_>, server: &OwnServer) -> Vec<Block> {
     }
     blocks.extend(exposure(&server.local));
     blocks
+}
+
+pub(super) fn signalled(told: &Signalled) -> Vec<Block> {
+    let whom = match told.processes.as_slice() {
+        [pid] => format!("process {pid}"),
+        several => {
+            let pids: Vec<String> = several.iter().map(u32::to_string).collect();
+            format!("processes {}", pids.join(" and "))
+        }
+    };
+    let gone = "nobody serves there any more; the kernel has closed what was open";
+    let now = match (told.alive, told.stopped) {
+        (0, _) => gone.to_owned(),
+        (1, 0) => "one process serves".to_owned(),
+        (alive, 0) => format!("{alive} processes serve"),
+        (1, _) => "it stands still; the kernel goes on without it".to_owned(),
+        (alive, stopped) if alive == stopped => {
+            "they stand still; the kernel goes on without them".to_owned()
+        }
+        (alive, 1) => format!("one of {alive} stands still"),
+        (alive, stopped) => format!("{stopped} of {alive} stand still"),
+    };
+    let line = Line::of(Role::Name, &told.server)
+        .text(": ")
+        .and(Role::Verb, told.signal)
+        .text(" to ")
+        .text(whom)
+        .text("; ")
+        .text(now);
+    vec![fact(line)]
 }
 
 pub(super) fn sent(sent: &Sent) -> Vec<Block> {

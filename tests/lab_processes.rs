@@ -1,0 +1,221 @@
+//! Servers in processes of their own: who holds the port then, and that none of them outlives its
+//! session.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::{Child, Command, Stdio};
+
+use looplab::lang::{Author, WorldName};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use support::session::{follow, lab, lesson, message, outcome, value};
+use support::sys::watch_process;
+use support::user::as_user;
+
+/// The processes of a server, by a live value of the lab.
+fn processes(lab: &looplab::lab::Lab, name: &str) -> Vec<i32> {
+    let all = value(lab, name, "processes");
+    let all = all.as_array().unwrap().iter();
+    all.map(|pid| i32::try_from(pid.as_i64().unwrap()).unwrap())
+        .collect()
+}
+
+fn has_ended(watch: &OwnedFd, within: PollTimeout) -> bool {
+    let mut ends = [PollFd::new(watch.as_fd(), PollFlags::POLLIN)];
+    poll(&mut ends, within).unwrap() == 1
+}
+
+#[test]
+fn another_process_holds_the_port() {
+    lesson(
+        r#"
+        server = serve echo --process
+        expect server is listening and server.protocol == "echo" and server.alive == 1
+        expect server.processes == [server.pid] and server.stopped == 0
+        held = who {{ server.port }}
+        expect held.rows[0].pid == server.pid and held.rows[0].children == [server.pid]
+        expect held.rows[0].process == "looplab-echo" and held.rows[0].owner == "server"
+        expect ("this lab (`server`), in its child process " ~ server.pid) in held.finding
+        expect "close server" in held.cure
+        mine = sockets
+        expect mine.count == 1 and mine.rows[0].pid == server.pid and mine.rows[0].children == [server.pid]
+        client = connect server
+        send client one
+        a = recv client
+        send client two
+        b = recv client
+        expect a.text == "one" and b.text == "two"
+        both = sockets server
+        expect both.count == 2
+        expect both.rows | map(attribute="owner") | unique | list == ["server"]
+        other = connect server
+        end = states server
+        expect end.state == "LISTEN"
+        shutdown client
+        over = recv client
+        expect over.end_of_stream
+        asked = requests server
+        expect asked.error == "no_such_name"
+        web = serve http --process
+        expect web.error == "malformed"
+        wrong = signal client kill
+        expect wrong.error == "no_such_name"
+        gone = close server
+        expect gone is ok and server is closed and server.alive is undefined
+        late = signal server kill
+        expect late.error == "no_such_name"
+        "#,
+    );
+}
+
+#[test]
+fn only_the_descriptor_it_serves_at_is_handed_on() {
+    let mut lab = lab();
+    follow(
+        &mut lab,
+        Author::Lesson,
+        "other = listen 127.0.0.1:0\nserver = serve echo --process\nexpect server is ok",
+    );
+    for pid in processes(&lab, "server") {
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+        assert_eq!(open.count(), 2, "the listener and the lifeline");
+    }
+}
+
+#[test]
+fn signals_reach_their_own_children_only() {
+    let mut lab = lab();
+    follow(
+        &mut lab,
+        Author::Lesson,
+        r#"
+        server = serve echo --processes 3
+        still = signal server stop --one
+        expect still.alive == 3 and still.stopped == 1 and still.processes == [server.pid]
+        again = signal server stop --one
+        expect again.stopped == 1
+        on = signal server cont
+        expect on.stopped == 0 and on.processes == server.processes
+        still = signal server stop
+        expect still.stopped == 3
+        on = signal server cont --one
+        expect on.stopped == 2
+        first = signal server term --one
+        expect first.alive == 2 and first.stopped == 2
+        gone = signal server kill
+        expect gone.alive == 0 and gone.processes | length == 2
+        nobody = signal server kill
+        expect nobody.error == "no_such_name"
+        "#,
+    );
+    let said = message(&mut lab, Author::Learner, "signal server kill");
+    assert!(said.contains("no process of `server` is left"), "{said}");
+    let said = message(&mut lab, Author::Learner, "signal 1 kill");
+    assert!(said.contains("there is no `1` here"), "{said}");
+}
+
+#[test]
+fn children_end_with_what_opened_them() {
+    for (world, end) in [
+        (WorldName::Host, "close"),
+        (WorldName::Host, "reset"),
+        (WorldName::Host, "clear"),
+        (WorldName::Host, "drop"),
+        (WorldName::Private, "clear"),
+    ] {
+        for stopped in [false, true] {
+            let mut lab = lab();
+            lab.clear_into(world);
+            let server = outcome(
+                &mut lab,
+                Author::Lesson,
+                "server = serve echo --processes 2",
+            );
+            if world == WorldName::Private && server.failure().is_some() {
+                support::user::skip("children_end_with_what_opened_them", "no private world");
+                continue;
+            }
+            follow(
+                &mut lab,
+                Author::Lesson,
+                "client = connect server\nsend client x\na = recv client\nexpect a is ok",
+            );
+            if stopped {
+                follow(
+                    &mut lab,
+                    Author::Lesson,
+                    "s = signal server stop\nexpect s is ok",
+                );
+            }
+            let watched: Vec<_> = processes(&lab, "server")
+                .into_iter()
+                .map(|pid| watch_process(pid).unwrap())
+                .collect();
+            assert_eq!(watched.len(), 2);
+            match end {
+                "clear" => lab.clear(),
+                "drop" => drop(lab),
+                verb => drop(outcome(
+                    &mut lab,
+                    Author::Learner,
+                    &format!("{verb} server"),
+                )),
+            }
+            for watch in watched {
+                assert!(
+                    has_ended(&watch, PollTimeout::ZERO),
+                    "{world:?} {end} {stopped}"
+                );
+            }
+        }
+    }
+}
+
+struct Session(Child);
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
+fn no_server_outlives_a_killed_session() {
+    as_user("no_server_outlives_a_killed_session", || {
+        for stop in ["signal server stop", "show 1"] {
+            let child = Command::new(env!("CARGO_BIN_EXE_looplab"))
+                .args(["run", "-", "--json"])
+                .current_dir("/")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut session = Session(child);
+            let lines = format!("server = serve echo --processes 2\n{stop}\n");
+            let input = session.0.stdin.as_mut().unwrap();
+            input.write_all(lines.as_bytes()).unwrap();
+            let mut said = BufReader::new(session.0.stdout.take().unwrap()).lines();
+            let opened: serde_json::Value =
+                serde_json::from_str(&said.next().unwrap().unwrap()).unwrap();
+            assert_eq!(opened["ok"], true, "{opened}");
+            let second = said.next().unwrap().unwrap();
+            assert!(second.contains(r#""ok":true"#), "{second}");
+            let pids = opened["processes"].as_array().unwrap().iter();
+            let watched: Vec<_> = pids
+                .map(|pid| watch_process(i32::try_from(pid.as_i64().unwrap()).unwrap()).unwrap())
+                .collect();
+            assert_eq!(watched.len(), 2);
+            session.0.kill().unwrap();
+            session.0.wait().unwrap();
+            for watch in watched {
+                let within = PollTimeout::from(5_000_u16);
+                assert!(has_ended(&watch, within), "a server outlived its session");
+            }
+        }
+    });
+}
