@@ -66,4 +66,14 @@ mod tests {
         let ids: HashSet<_> = LESSONS.iter().map(Embedded::id).collect();
         assert_eq!(ids.len(), LESSONS.len(), "two lessons have the same id");
     }
+
+    #[test]
+    fn the_chapters_are_those_of_their_file() {
+        let (_, text) = COURSE
+            .iter()
+            .find(|(file, _)| *file == "chapters.yaml")
+            .unwrap();
+        let chapters: Vec<Chapter> = serde_yaml::from_str(text).unwrap();
+        assert_eq!(chapters, CHAPTERS);
+    }
 }
