@@ -60,6 +60,56 @@ fn names_have_a_hosts_file_of_their_own() {
 }
 
 #[test]
+fn a_dns_server_answers_what_it_was_told() {
+    as_user("a_dns_server_answers_what_it_was_told", || {
+        privately(
+            r#"
+            dns = serve dns --answer evil.test=10.0.0.2 --answer evil.test=127.0.0.1 --answer both=::1 --answer both=127.0.0.1
+            expect dns is listening and dns.port == 53 and dns.protocol == "dns" and dns.url is undefined
+            first = resolve evil.test
+            second = resolve EVIL.test.
+            third = resolve evil.test
+            expect first.addresses == ["10.0.0.2"] and second.addresses == ["127.0.0.1"]
+            expect third.addresses == second.addresses
+            both = resolve both
+            expect both.addresses | length == 2 and "127.0.0.1" in both.addresses
+            hosts --empty
+            unknown = resolve localhost
+            expect unknown.error == "EAI_NONAME"
+            "#,
+        );
+    });
+}
+
+#[test]
+fn what_a_dns_server_was_asked_is_written_down() {
+    as_user("what_a_dns_server_was_asked_is_written_down", || {
+        privately(
+            r#"
+            hosts --empty
+            dns = serve dns
+            unknown = resolve localhost
+            expect unknown.error == "EAI_NONAME" and dns.visits == 0
+            asked = requests dns
+            expect asked.count == 2 and asked.requests | map(attribute="target") | unique | list == ["localhost"]
+            expect asked.requests | map(attribute="method") | sort | list == ["A", "AAAA"]
+            expect asked.requests[0].answer == "NXDOMAIN" and "localhost A" in asked.requests | map(attribute="raw")
+            taken = serve dns
+            expect taken is in_use
+            close dns
+            silence = resolve localhost
+            expect silence.error == "EAI_AGAIN"
+            misplaced = serve http --answer a=127.0.0.1
+            expect misplaced.error == "malformed"
+            theirs = neighbour serve dns --answer front=10.0.0.1
+            front = neighbour resolve front
+            expect front.addresses == ["10.0.0.1"]
+            "#,
+        );
+    });
+}
+
+#[test]
 fn a_look_up_has_a_bound() {
     as_user("a_look_up_has_a_bound", || {
         privately(

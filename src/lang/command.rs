@@ -1,4 +1,5 @@
 //! The verbs. One definition each: it gives parsing, help, completion and the reference page.
+use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -56,7 +57,7 @@ pub enum Command {
     Reset(Names),
     /// Open a UDP socket on an endpoint (udp(7)).
     Udp(Udp),
-    /// Start a live server that answers by itself: `serve http`, `serve echo`.
+    /// Start a live server that answers by itself: `serve http`, `serve echo`, `serve dns`.
     Serve(Serve),
     /// Send a signal to the processes of a server that runs in its own: `signal server stop`
     /// (kill(2), signal(7)).
@@ -310,17 +311,23 @@ pub enum Protocol {
     Http,
     /// Every byte comes back.
     Echo,
+    /// Questions for the addresses of names are answered, over UDP (RFC 1035).
+    Dns,
 }
 
-/// `serve http|echo`
+/// `serve http|echo|dns`
 #[derive(Clone, Debug, PartialEq, Args)]
 pub struct Serve {
     /// What the server speaks.
     #[arg(value_enum)]
     pub protocol: Protocol,
-    /// Where it listens.
-    #[arg(value_parser = parse_place, default_value = "127.0.0.1:0")]
-    pub endpoint: Place,
+    /// Where it listens: any free port of 127.0.0.1, or for dns 127.0.0.1:53, unless this says otherwise.
+    #[arg(value_parser = parse_place)]
+    pub endpoint: Option<Place>,
+    /// What dns answers for a name, as often as there are addresses for it: each question takes the
+    /// next one. Other names do not exist (NXDOMAIN).
+    #[arg(long = "answer", value_name = "NAME=ADDRESS", value_parser = parse_answer)]
+    pub answers: Vec<NamedAddress>,
     /// Of echo: serve in another process, which holds the port alone. It ends with this one.
     #[arg(long)]
     pub process: bool,
@@ -382,6 +389,27 @@ pub struct Signal {
     /// Tell one of its processes only.
     #[arg(long)]
     pub one: bool,
+}
+
+/// An address for a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedAddress {
+    /// The name, with the dot of the root or without.
+    pub name: String,
+    /// What it stands for.
+    pub address: IpAddr,
+}
+
+impl Serve {
+    /// Where it listens.
+    pub fn place(&self) -> Place {
+        let port = match self.protocol {
+            Protocol::Http | Protocol::Echo => 0,
+            Protocol::Dns => 53,
+        };
+        let usual = || Place::Literal(Endpoint::loopback(port));
+        self.endpoint.clone().unwrap_or_else(usual)
+    }
 }
 
 /// `get URL`
@@ -462,7 +490,7 @@ pub struct Counters {
 #[derive(Clone, Debug, PartialEq, Args)]
 pub struct Route {
     /// An address without a port.
-    pub address: std::net::IpAddr,
+    pub address: IpAddr,
 }
 
 /// `explain TOPIC`
@@ -597,6 +625,18 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         return Err(format!("`{text}` is out of bounds: from 1ms to 1h"));
     }
     Ok(duration)
+}
+
+fn parse_answer(text: &str) -> Result<NamedAddress, String> {
+    let read = || {
+        let (name, address) = text.split_once('=')?;
+        let fits = !name.is_empty() && name.len() <= limits::NAME_BYTES;
+        Some(NamedAddress {
+            name: fits.then(|| name.to_owned())?,
+            address: address.parse().ok()?,
+        })
+    };
+    read().ok_or_else(|| format!("`{text}` is not NAME=ADDRESS: write localhost=127.0.0.1"))
 }
 
 fn parse_range(text: &str) -> Result<PortRange, String> {

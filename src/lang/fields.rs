@@ -11,6 +11,7 @@ pub const FIELDS: &[&str] = &[
     "addresses",
     "agent",
     "alive",
+    "answer",
     "arp",
     "backlog",
     "before",

@@ -384,7 +384,7 @@ mod tests {
         ),
         (
             "serve ftp",
-            "`ftp` does not fit <PROTOCOL> @ftp | one of: http, echo",
+            "`ftp` does not fit <PROTOCOL> @ftp | one of: http, echo, dns",
         ),
         (
             "send a \"unclosed",

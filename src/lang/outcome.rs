@@ -276,7 +276,7 @@ pub enum Role {
 /// A live server.
 #[derive(Clone, Debug, Serialize)]
 pub struct OwnServer {
-    /// `http` or `echo`.
+    /// `http`, `echo` or `dns`.
     pub protocol: &'static str,
     /// Where it listens.
     pub local: Endpoint,
@@ -284,7 +284,7 @@ pub struct OwnServer {
     pub address: String,
     /// The port alone.
     pub port: u16,
-    /// What to type into a browser; absent for echo.
+    /// What to type into a browser; of an http server only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// With `--process`: the process that serves, the first of them.
@@ -386,9 +386,9 @@ pub struct Request {
     pub local: SocketAddr,
     /// Which request on its connection, from 1.
     pub number: usize,
-    /// `GET`, `POST`; `echo` for a line sent to an echo server.
+    /// `GET`, `POST`; `echo` for a line sent to an echo server; the type of a DNS question: `A`, `AAAA`.
     pub method: String,
-    /// The path, with its query.
+    /// The path, with its query; the name in a DNS question.
     pub target: String,
     /// The Host header.
     pub host: Option<String>,
@@ -396,10 +396,13 @@ pub struct Request {
     pub origin: Option<String>,
     /// The User-Agent header.
     pub agent: Option<String>,
-    /// What was answered: 200, 403, …; absent for echo.
+    /// Of http, what was answered: 200, 403, …
     pub status: Option<u16>,
     /// The request's first lines as they came. Never printed without sanitising.
     pub raw: String,
+    /// Of dns, what was answered: an address, `NXDOMAIN`, or `no address`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
     /// Whether this very session sent it (`get`), or another program.
     pub ours: bool,
 }

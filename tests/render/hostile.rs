@@ -77,6 +77,7 @@ fn request(text: &str) -> Request {
         agent: Some(text.to_owned()),
         status: Some(200),
         raw: text.to_owned(),
+        answer: None,
         ours: false,
     }
 }

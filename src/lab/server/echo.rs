@@ -40,6 +40,7 @@ fn request(visit: &Visit, message: &[u8], number: usize) -> Request {
         agent: None,
         status: None,
         raw,
+        answer: None,
         ours: false,
     }
 }

@@ -110,6 +110,7 @@ fn request(visit: &Visit, head: &Head, answer: &Answer, number: usize) -> Reques
         agent: head.agent.clone(),
         status: status_number(answer.status),
         raw: head.raw.clone(),
+        answer: None,
         ours: false,
     }
 }

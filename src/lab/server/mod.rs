@@ -1,6 +1,8 @@
-//! Live servers: `serve http` and `serve echo` answer by themselves, in tasks of the runtime.
+//! Live servers: `serve http`, `serve echo` and `serve dns` answer by themselves, in tasks of the
+//! runtime.
 //!
 //! A server says nothing on the screen. What it was asked waits in its log until somebody looks.
+mod dns;
 mod echo;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
@@ -16,7 +18,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -24,7 +26,7 @@ use tokio::time::{sleep, timeout};
 
 use super::own::{Own, inode};
 use super::visitors::Visitors;
-use crate::lang::Request;
+use crate::lang::{NamedAddress, Request};
 use crate::limits;
 use crate::net::FourTuple;
 #[cfg(not(target_os = "linux"))]
@@ -40,6 +42,8 @@ pub(super) enum Service {
     Http(Arc<Site>),
     /// Every byte comes back.
     Echo,
+    /// Addresses for names.
+    Dns(Arc<[NamedAddress]>),
 }
 
 impl Service {
@@ -48,6 +52,7 @@ impl Service {
         match self {
             Self::Http(_) => "http",
             Self::Echo => "echo",
+            Self::Dns(_) => "dns",
         }
     }
 }
@@ -55,7 +60,7 @@ impl Service {
 /// A running server, as the ledger holds it.
 #[derive(Debug)]
 pub(super) struct LiveServer {
-    /// The listener, to look at; the task has its own descriptor of the same socket.
+    /// The socket it receives on, to look at; the task has its own descriptor of the same socket.
     pub(super) own: Own,
     /// What was asked so far.
     pub(super) log: Arc<Log>,
@@ -75,7 +80,7 @@ enum Running {
 }
 
 impl LiveServer {
-    /// Starts answering on a listener.
+    /// Starts answering on a listener, or for DNS on a UDP socket.
     pub(super) fn start(
         runtime: &Runtime,
         own: Own,
@@ -83,10 +88,19 @@ impl LiveServer {
         visitors: Arc<Visitors>,
     ) -> io::Result<Self> {
         let _inside = runtime.enter();
-        let listener = TcpListener::from_std(own.socket.try_clone()?.into())?;
-        let log = Arc::new(Log::new(visitors));
+        let socket = own.socket.try_clone()?;
+        let mut log = Log::new(visitors);
+        log.alone = own.private && matches!(service, Service::Dns(_));
+        let log = Arc::new(log);
         let (stop, told) = watch::channel(Running::Yes);
-        let task = runtime.spawn(serve(listener, service.clone(), log.clone(), told));
+        let task = if let Service::Dns(answers) = &service {
+            let socket = UdpSocket::from_std(socket.into())?;
+            let zone = dns::Zone::new(answers);
+            runtime.spawn(dns::serve(socket, zone, log.clone(), told))
+        } else {
+            let listener = TcpListener::from_std(socket.into())?;
+            runtime.spawn(serve(listener, service.clone(), log.clone(), told))
+        };
         Ok(Self {
             own,
             log,
@@ -122,6 +136,8 @@ impl LiveServer {
 #[derive(Debug)]
 pub(super) struct Log {
     visitors: Arc<Visitors>,
+    /// Whether nobody but this lab can ask, though none of its verbs made the socket that does.
+    alone: bool,
     asked: Mutex<Asked>,
     /// Open connections: the inode of the server's end, and the visitor's end.
     open: Mutex<HashMap<u64, SocketAddr>>,
@@ -138,6 +154,7 @@ impl Log {
     fn new(visitors: Arc<Visitors>) -> Self {
         Self {
             visitors,
+            alone: false,
             asked: Mutex::default(),
             open: Mutex::default(),
         }
@@ -160,10 +177,11 @@ impl Log {
     }
 
     fn record(&self, mut request: Request) {
-        request.ours = self.visitors.knows(FourTuple {
-            local: request.peer,
-            peer: request.local,
-        });
+        request.ours = self.alone
+            || self.visitors.knows(FourTuple {
+                local: request.peer,
+                peer: request.local,
+            });
         let mut asked = self.asked();
         asked.count += 1;
         asked.visits += usize::from(!request.ours);
@@ -261,6 +279,8 @@ async fn converse(
         match &service {
             Service::Http(site) => http::converse(&mut stream, &visit, site).await,
             Service::Echo => echo::converse(&mut stream, &visit).await,
+            // Datagrams make no conversation.
+            Service::Dns(_) => Ok(()),
         }
     };
     let stopped = async {

@@ -6,6 +6,8 @@ use crate::lab::Lab;
 use crate::lab::failure::{self, Ends, of_io, own_at};
 use crate::lab::ledger::Held;
 use crate::lab::live::as_server;
+use crate::lab::open::Wire;
+use crate::lab::own::Kind;
 use crate::lab::server::{LiveServer, Program, Service, Site};
 use crate::lang::{
     Author, Fact, Failure, FailureCause, Protocol, Requests, Serve, Signal, Signalled,
@@ -14,7 +16,7 @@ use crate::limits;
 
 impl Lab {
     pub(super) fn serve(&mut self, wanted: &Serve, author: Author) -> Done {
-        let at = self.ledger.endpoint("serve", &wanted.endpoint)?;
+        let at = self.ledger.endpoint("serve", &wanted.place())?;
         self.may_receive(author, "serve", &at, wanted.exposed)?;
         let service = service(wanted)?;
         if at.inet().is_none() {
@@ -22,7 +24,10 @@ impl Lab {
             let ends = Ends::local(&at);
             return Err(own_at(FailureCause::Malformed, "serve", ends, why));
         }
-        let own = self.listener(&at, limits::SERVER_BACKLOG, &wanted.options)?;
+        let own = match service {
+            Service::Dns(_) => self.claim(&at, Wire::Datagram, Kind::Udp, &wanted.options)?,
+            _ => self.listener(&at, limits::SERVER_BACKLOG, &wanted.options)?,
+        };
         let ends = Ends::local(&own.local);
         let Some(mut fact) = as_server(&own, service.name()) else {
             let why = "the kernel does not say where it listens";
@@ -85,16 +90,17 @@ fn service(wanted: &Serve) -> Result<Service, Failure> {
         return Err(failure::own(FailureCause::Malformed, "serve", why));
     }
     let of_http = wanted.page.is_some() || wanted.hosts.is_some() || wanted.origins.is_some();
+    let malformed = |why| Err(failure::own(FailureCause::Malformed, "serve", why));
+    let of_dns = !wanted.answers.is_empty();
     match wanted.protocol {
+        Protocol::Http | Protocol::Echo if of_dns => malformed("--answer is for `serve dns`"),
         Protocol::Http => Ok(Service::Http(Arc::new(Site::new(
             wanted.page.clone(),
             wanted.hosts.clone(),
             wanted.origins.clone(),
         )))),
-        _ if of_http => {
-            let why = "--page, --hosts and --origins are for `serve http`";
-            Err(failure::own(FailureCause::Malformed, "serve", why))
-        }
+        _ if of_http => malformed("--page, --hosts and --origins are for `serve http`"),
         Protocol::Echo => Ok(Service::Echo),
+        Protocol::Dns => Ok(Service::Dns(wanted.answers.clone().into())),
     }
 }

@@ -360,7 +360,7 @@ fn used(command: &Command) -> Vec<String> {
             let peer = udp.peer.as_ref().and_then(name_of);
             name_of(&udp.endpoint).into_iter().chain(peer).collect()
         }
-        Command::Serve(serve) => name_of(&serve.endpoint).into_iter().collect(),
+        Command::Serve(serve) => name_of(&serve.place()).into_iter().collect(),
         Command::States(states) => vec![states.socket.clone()],
         Command::Capture(capture) => match &capture.action {
             CaptureAction::Show(show) => show.name.iter().cloned().collect(),
@@ -400,7 +400,7 @@ fn claimed(command: &Command) -> Vec<Endpoint> {
     match command {
         Command::Bind(bind) => written(&bind.endpoint).into_iter().collect(),
         Command::Listen(listen) => written(&listen.endpoint).into_iter().collect(),
-        Command::Serve(serve) => written(&serve.endpoint).into_iter().collect(),
+        Command::Serve(serve) => written(&serve.place()).into_iter().collect(),
         Command::Udp(udp) => written(&udp.endpoint).into_iter().collect(),
         Command::Connect(connect) => {
             let from = connect.from.as_ref().and_then(written);

@@ -75,10 +75,10 @@ pub(super) fn server(name: Subject<'_>, server: &OwnServer) -> Vec<Block> {
     let line = name
         .or("a server")
         .text(" serves ")
-        .text(if server.protocol == "http" {
-            "HTTP"
-        } else {
-            server.protocol
+        .text(match server.protocol {
+            "http" => "HTTP",
+            "dns" => "DNS over UDP",
+            other => other,
         })
         .text(" on ")
         .and(Role::Endpoint, &server.local);

@@ -16,6 +16,14 @@ pub(super) fn requests(requests: &Requests) -> Vec<Block> {
         let newest = format!("the newest {} are shown", requests.requests.len());
         blocks.push(Block::Remark(Line::from(newest.as_str())));
     }
+    if requests
+        .requests
+        .iter()
+        .any(|request| request.answer.is_some())
+    {
+        blocks.push(Block::Table(questions(requests)));
+        return blocks;
+    }
     let mut table = Table::new(&[
         "from",
         "request",
@@ -31,6 +39,21 @@ pub(super) fn requests(requests: &Requests) -> Vec<Block> {
     // An echo server got bytes, which the table shows.
     blocks.extend(newest.filter(|r| r.status.is_some()).map(as_it_came));
     blocks
+}
+
+/// What a DNS server was asked.
+fn questions(requests: &Requests) -> Table {
+    let mut table = Table::new(&["from", "name", "type", "answer"]);
+    let row = |request: &Request| {
+        vec![
+            Line::of(Role::Endpoint, request.peer),
+            Line::of(Role::Name, &request.target),
+            Line::of(Role::Verb, &request.method),
+            Line::from(request.answer.as_deref().unwrap_or_default()),
+        ]
+    };
+    table.rows = requests.requests.iter().map(row).collect();
+    table
 }
 
 /// Lines of the newest request that are shown; `requests` says more in its field `raw`.
