@@ -19,6 +19,9 @@ pub struct Cli {
     /// What to do; the lessons when absent.
     #[command(subcommand)]
     pub command: Option<Verb>,
+    /// Offer no questions from earlier lessons this time [env: LOOPLAB_REVIEW=off].
+    #[arg(long)]
+    pub no_review: bool,
     /// Settings every command takes.
     #[command(flatten)]
     pub global: Global,
@@ -65,6 +68,8 @@ pub enum Verb {
     Lab,
     /// Run a lab script; exit 1 when an `expect` does not hold.
     Run(Run),
+    /// Answer questions from lessons you have finished, when they are due.
+    Review(Review),
     /// List the lessons and your progress.
     List,
     /// Search lessons, glossary and cards.
@@ -102,6 +107,32 @@ pub struct Learn {
     /// Begin the lesson anew.
     #[arg(long)]
     pub restart: bool,
+}
+
+/// `review`
+#[derive(Debug, Args)]
+pub struct Review {
+    /// `off` ends the offer of questions before the next lesson, `on` renews it.
+    #[arg(value_enum, conflicts_with_all = ["all", "lesson", "list"])]
+    pub offer: Option<Offer>,
+    /// Ask every question of the lessons you have finished, due or not.
+    #[arg(long)]
+    pub all: bool,
+    /// Ask the questions of this lesson, due or not.
+    #[arg(long, value_name = "LESSON")]
+    pub lesson: Option<String>,
+    /// Say when which question is due, and ask none.
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// Whether questions are offered before the next lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Offer {
+    /// When they are due.
+    On,
+    /// Never.
+    Off,
 }
 
 /// `run FILE|-`

@@ -240,3 +240,47 @@ fn a_typed_line_comes_back_in_the_next_session() {
     terminal.send("\x1b[A");
     terminal.wait_for_line("lab > show 40 + 2");
 }
+
+/// A journal of somebody who finished a lesson two days ago.
+fn finished_two_days_ago(home: &Home) {
+    use looplab::app::journal::{Event, Journal, Record};
+    use looplab::app::state::StateDir;
+    use looplab::lesson::{Kind, Library, LibraryConfig};
+    use looplab::tutor::StepResult;
+
+    let library = Library::open(LibraryConfig::default());
+    let lesson = library.lesson("address-in-use").unwrap();
+    let mut steps = lesson.steps.iter();
+    let step = steps.find(|step| matches!(step.kind, Kind::Predict { .. }));
+    let at = std::time::SystemTime::now() - Duration::from_hours(48);
+    let state = StateDir::at(home.0.path().join(".local/state/looplab"));
+    let (mut journal, _) = Journal::open(state, at);
+    let step = Record::step(at, &lesson.id, &step.unwrap().id, StepResult::Right);
+    journal.record(&step);
+    journal.record(&Record::new(at, Event::LessonDone, &lesson.id));
+}
+
+#[test]
+fn a_question_that_is_due_comes_before_the_menu_and_one_key_puts_it_off() {
+    let home = Home::new();
+    finished_two_days_ago(&home);
+    let mut terminal = home.setup(&[]).size(50, 80).start();
+    terminal.wait_for_prompt();
+    terminal.wait_for_line("review 1/1 >");
+    terminal.run("");
+    terminal.wait_for_line("looplab >");
+    assert!(terminal.screen().contents().contains("Later, then."));
+    terminal.run("review");
+    terminal.wait_for_line("review 1/1 >");
+    terminal.send("quit\r");
+    assert_eq!(terminal.exit_status(), 0);
+    // Put off is put off: the next start goes straight to the menu, and so does one without reviews.
+    let mut terminal = home.setup(&[]).size(50, 80).start();
+    terminal.wait_for_prompt();
+    terminal.wait_for_line("looplab >");
+    let other = Home::new();
+    finished_two_days_ago(&other);
+    let mut terminal = other.setup(&["--no-review"]).size(50, 80).start();
+    terminal.wait_for_prompt();
+    terminal.wait_for_line("looplab >");
+}

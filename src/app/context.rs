@@ -19,11 +19,13 @@ pub(crate) struct Context {
     pub(crate) library: Arc<Library>,
     pub(crate) screen: Screen,
     pub(crate) style: Style,
+    /// Whether no question is to be offered this time.
+    pub(crate) no_review: bool,
 }
 
 impl Context {
     /// Fails with a sentence when the lessons that were asked for are not there.
-    pub(crate) fn new(global: Global) -> Result<Self, String> {
+    pub(crate) fn new(global: Global, no_review: bool) -> Result<Self, String> {
         let own = global.lessons.clone().or_else(|| path("LOOPLAB_LESSONS"));
         if let Some(own) = own.as_deref().filter(|own| !own.is_dir()) {
             return Err(format!(
@@ -42,6 +44,7 @@ impl Context {
             global,
             screen,
             style,
+            no_review,
         })
     }
 

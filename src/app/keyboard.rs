@@ -93,6 +93,7 @@ impl Hand for Keyboard {
         }
         let (number, total) = tutor.position();
         let label = match tutor.lesson().number {
+            _ if tutor.is_alone() => format!("review {number}/{total} >"),
             Some(lesson) => format!("lesson {lesson}, {number}/{total} >"),
             None => format!("{number}/{total} >"),
         };

@@ -23,10 +23,10 @@ use crate::tutor::{Leave, StepResult, Tutor};
 
 /// A person's session: one lab, one keyboard, one journal for all lessons.
 pub(crate) struct Session<'a> {
-    context: &'a Context,
-    lab: Lab,
-    keyboard: Keyboard,
-    journal: Rc<RefCell<Journal>>,
+    pub(super) context: &'a Context,
+    pub(super) lab: Lab,
+    pub(super) keyboard: Keyboard,
+    pub(super) journal: Rc<RefCell<Journal>>,
 }
 
 /// What the menu was answered with.
@@ -38,6 +38,9 @@ enum Choice {
 /// Bare `looplab`: the menu first.
 pub(crate) fn menu(context: &Context) -> io::Result<Exit> {
     let mut session = Session::open(context)?;
+    if let Some(exit) = session.offer_review()? {
+        return Ok(exit);
+    }
     session.menu_loop()
 }
 
@@ -67,7 +70,7 @@ pub(crate) fn lab(context: &Context) -> io::Result<Exit> {
 }
 
 impl<'a> Session<'a> {
-    fn open(context: &'a Context) -> io::Result<Self> {
+    pub(super) fn open(context: &'a Context) -> io::Result<Self> {
         let (journal, warning) = Journal::open(context.state(), SystemTime::now());
         if let Some(warning) = warning {
             context.screen.remark(&warning.to_string())?;
@@ -94,6 +97,7 @@ impl<'a> Session<'a> {
 
     fn menu_loop(&mut self) -> io::Result<Exit> {
         self.show_menu()?;
+        self.say_due()?;
         self.between_lessons()
     }
 
@@ -145,7 +149,7 @@ impl<'a> Session<'a> {
     }
 
     fn choose(&mut self) -> io::Result<Choice> {
-        let words = ["lab", "find", "list", "help", "quit"];
+        let words = ["lab", "find", "list", "review", "help", "quit"];
         loop {
             let entries = self.context.library.index();
             let names = Words::default()
@@ -166,6 +170,11 @@ impl<'a> Session<'a> {
                     free_play::play(self.context, &mut self.lab, &mut self.keyboard)?;
                     self.lab.clear();
                     self.show_menu()?;
+                }
+                word if is_review(word) => {
+                    if self.review_word(word.trim_start_matches("review").trim())? {
+                        return Ok(Choice::Quit);
+                    }
                 }
                 word if is_line(word) => self.other(word)?,
                 word => match &*lessons_called(self.context, word) {
@@ -268,6 +277,11 @@ impl<'a> Session<'a> {
         self.lab.clear();
         leave
     }
+}
+
+/// Whether something typed at the menu is about questions that are asked again.
+fn is_review(typed: &str) -> bool {
+    typed.split_whitespace().next() == Some("review")
 }
 
 /// Whether something typed at the menu is meant for the lab, whatever the lessons are called.

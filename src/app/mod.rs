@@ -22,6 +22,7 @@ mod progress;
 mod progress_eye;
 mod prove;
 mod reference;
+mod review;
 mod run;
 mod screen;
 mod shell;
@@ -33,7 +34,7 @@ use context::Context;
 /// Runs a command.
 pub fn dispatch(cli: Cli) -> Exit {
     let guard = terminal::guard();
-    let context = match Context::new(cli.global) {
+    let context = match Context::new(cli.global, cli.no_review) {
         Ok(context) => context,
         Err(problem) => {
             screen::error(&problem);
@@ -56,6 +57,7 @@ fn front_end(context: &Context, verb: &Verb) -> io::Result<Exit> {
         Verb::Learn(wanted) => learn::learn(context, wanted),
         Verb::Lab => learn::lab(context),
         Verb::Run(script) => run::run(context, &script.file),
+        Verb::Review(wanted) => review::review(context, wanted),
         Verb::List => reference::list(context),
         Verb::Find(words) => reference::find(context, &words.words),
         Verb::Explain(words) => reference::explain(context, &words.words),

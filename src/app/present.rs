@@ -14,6 +14,7 @@ use super::screen::Screen;
 use super::walk::{Eye, Hand, Keyed, walk};
 use crate::cli::{Exit, Present};
 use crate::prompt::{self, Forgetful, Settings, terminal};
+use crate::render::Reader;
 use crate::tutor::{Ask, Event, Summary, Tutor};
 
 /// The longest pause of `--pace`, in seconds: an hour of silence is a mistake, not a pace.
@@ -48,6 +49,7 @@ pub(crate) fn present(context: &Context, wanted: &Present) -> io::Result<Exit> {
         })
     } else {
         terminal::interrupt_through(lab.interrupter().signalled());
+        context.screen.set_reader(Reader::Instructor);
         Box::new(Instructor {
             autopilot: Autopilot::default(),
             keyboard: keyboard(context),

@@ -33,7 +33,6 @@ pub(crate) enum Purpose {
         anew: bool,
     },
     /// A question of a finished lesson, asked again.
-    #[expect(dead_code, reason = "the review is built on it")]
     Review {
         /// The lesson's id.
         id: String,

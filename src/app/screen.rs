@@ -15,8 +15,8 @@ use super::walk::Eye;
 use crate::lang::{FailureCause, LineError, Outcome, verbs};
 use crate::lesson::{Diagnostic, LessonError, Look, Severity};
 use crate::render::{
-    Block, Check, Found, Line, MenuChapter, Page, PlainView, Role, Style, View, ViewKind, chapters,
-    checks, found, list, menu, mistake, sanitize, view, wrapped,
+    Block, Check, Found, Line, MenuChapter, Page, PlainView, Reader, Role, Style, View, ViewKind,
+    chapters, checks, found, list, menu, mistake, sanitize, view, wrapped,
 };
 use crate::tutor::{Ask, Event};
 
@@ -37,6 +37,10 @@ const MENU_WORDS: &[(&str, &str)] = &[
     ),
     ("lab", "free play: every verb, no questions"),
     ("find", "where a word occurs: `find backlog`"),
+    (
+        "review",
+        "questions from lessons you have finished; `review off` ends the offer",
+    ),
     ("menu", "this menu again"),
     ("list", "all lessons, with their summaries"),
     ("help", "this list; `help listen` explains one verb"),
@@ -106,6 +110,11 @@ impl Screen {
     /// What can be typed now.
     pub(crate) fn next_to_do(&self, ask: &Ask) -> io::Result<()> {
         self.view.borrow_mut().ask(ask)
+    }
+
+    /// Who is asked from now on.
+    pub(crate) fn set_reader(&self, reader: Reader) {
+        self.view.borrow_mut().set_reader(reader);
     }
 
     /// A page outside a lesson.

@@ -38,8 +38,8 @@ pub mod terminal;
 
 pub use block::{Block, Page, Table};
 pub use english::{
-    Check, Found, MenuChapter, MenuEntry, card_page, chapters, checks, found, list, menu, mistake,
-    prompt_hint, say,
+    Check, Due, Found, MenuChapter, MenuEntry, Question, Reader, asked_again, card_page, chapters,
+    checks, found, list, menu, mistake, prompt_hint, questions_due, reviewed, say,
 };
 pub use json::JsonView;
 pub use line::Line;
@@ -61,6 +61,9 @@ pub trait View {
 
     /// A line is wanted: says what can be typed.
     fn ask(&mut self, ask: &Ask) -> io::Result<()>;
+
+    /// Who will be asked from now on. A view for programs need not know.
+    fn set_reader(&mut self, _: Reader) {}
 
     /// A page outside a lesson.
     fn page(&mut self, page: &Page) -> io::Result<()>;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::View;
 use super::block::{Block, Item, ItemText, Mark, Mistake, Page};
-use super::english::{Narrator, say};
+use super::english::{Narrator, Reader, say};
 use super::line::Line;
 use super::markdown;
 use super::paper::Paper;
@@ -83,6 +83,10 @@ impl<W: Write> View for PlainView<W> {
         self.show(&blocks)?;
         self.apart = false;
         Ok(())
+    }
+
+    fn set_reader(&mut self, reader: Reader) {
+        self.narrator.set_reader(reader);
     }
 
     fn page(&mut self, page: &Page) -> io::Result<()> {

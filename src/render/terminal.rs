@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::View;
 use super::block::{Block, Item, ItemText, Mark, Mistake, Page};
-use super::english::{Narrator, say};
+use super::english::{Narrator, Reader, say};
 use super::line::Line;
 use super::markdown;
 use super::paper::Paper;
@@ -81,6 +81,10 @@ impl<W: Write> View for TerminalView<W> {
         // What the person types next stands between this and the next block.
         self.apart = false;
         Ok(())
+    }
+
+    fn set_reader(&mut self, reader: Reader) {
+        self.narrator.set_reader(reader);
     }
 
     fn page(&mut self, page: &Page) -> io::Result<()> {

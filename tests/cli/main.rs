@@ -12,6 +12,7 @@ mod authors;
 mod commands;
 mod kills;
 mod ordinary_user;
+mod review;
 mod run;
 mod scarcity;
 mod scripts;

@@ -220,6 +220,8 @@ fn nothing_is_written_by_asking() {
         "find port",
         "explain port",
         "sockets",
+        "review",
+        "review --list",
         "test",
         "check",
     ] {

@@ -144,6 +144,13 @@ impl Progress {
         mixed(due.collect(), |asked| Reverse(overdue(asked)))
     }
 
+    /// All of them, the first to be due first, mixed in the same way.
+    pub fn questions(&self, now: u64) -> Vec<Asked> {
+        mixed(self.asked().collect(), |asked| {
+            (Reverse(asked.memory.overdue(now)), asked.memory.due_in(now))
+        })
+    }
+
     /// When questions were put off last, in seconds since 1970.
     pub fn put_off(&self) -> Option<u64> {
         self.put_off
@@ -234,7 +241,7 @@ impl StepProgress {
 }
 
 /// In the order of a key, but one of each lesson, then a second one of each, and so on.
-pub(super) fn mixed<K: Ord>(mut all: Vec<Asked>, key: impl Fn(&Asked) -> K) -> Vec<Asked> {
+fn mixed<K: Ord>(mut all: Vec<Asked>, key: impl Fn(&Asked) -> K) -> Vec<Asked> {
     all.sort_by_key(&key);
     let mut rounds: Vec<(usize, Asked)> = Vec::with_capacity(all.len());
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();

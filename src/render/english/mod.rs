@@ -12,6 +12,7 @@ mod measuring;
 mod narrator;
 mod pages;
 mod reference;
+mod review;
 mod sockets;
 mod walk;
 mod web;
@@ -24,10 +25,11 @@ use super::line::Line;
 use super::style::Role;
 use crate::lang::{Fact, Observed, Outcome};
 
-pub use hints::prompt_hint;
+pub use hints::{Reader, prompt_hint};
 pub(super) use narrator::Narrator;
 pub use pages::{Check, Found, MenuChapter, MenuEntry, chapters, checks, found, list, menu};
 pub use reference::card_page;
+pub use review::{Due, Question, asked_again, questions_due, reviewed};
 pub use walk::mistake;
 
 /// What came of a line, in sentences and tables.

@@ -1,6 +1,6 @@
 //! A walk in words, where a sentence needs to know what was before: the prediction that is graded,
 //! the operation that failed, what the connections of a step did.
-use super::hints::hint;
+use super::hints::{Reader, hint};
 use super::walk::{asked, choice, tell};
 use super::{fact, looking, reference, say};
 use crate::lang::{CounterReading, Fact, Failure, Outcome, Role as End};
@@ -17,6 +17,8 @@ use crate::tutor::{Ask, Event};
 pub(in crate::render) struct Narrator {
     /// Whether drawings are wanted beside the words.
     drawings: bool,
+    /// Who is asked for lines.
+    reader: Reader,
     /// The option the learner chose, and its text.
     predicted: Option<(usize, String)>,
     /// Whether the last question was a prediction.
@@ -39,6 +41,11 @@ impl Narrator {
         }
     }
 
+    /// Who is asked for lines from now on.
+    pub(in crate::render) fn set_reader(&mut self, reader: Reader) {
+        self.reader = reader;
+    }
+
     /// An event in words.
     pub(in crate::render) fn tell(&mut self, event: &Event) -> Vec<Block> {
         match event {
@@ -48,7 +55,9 @@ impl Narrator {
                 title,
                 ..
             } => {
+                let reader = self.reader;
                 *self = Self::new(self.drawings);
+                self.reader = reader;
                 let title = title.as_ref().map(|title| Line::of(Role::Heading, title));
                 vec![Block::Gap, Block::Progress(*number, *total, title)]
             }
@@ -95,7 +104,11 @@ impl Narrator {
             // Not yet commands: no prompt stands before them.
             blocks.extend(lines.iter().map(|line| Block::Remark(highlight(line))));
         }
-        blocks.push(Block::Remark(Line::from(&*hint(ask, self.predicting))));
+        blocks.push(Block::Remark(Line::from(&*hint(
+            ask,
+            self.predicting,
+            self.reader,
+        ))));
         blocks
     }
 

@@ -5,6 +5,8 @@ mod recall;
 mod task;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_alone;
 mod typed;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -42,6 +44,8 @@ pub struct Tutor {
     results: BTreeMap<String, StepResult>,
     /// The questions whose prediction missed in this sitting, by step.
     missed: BTreeMap<String, String>,
+    /// When a single question is asked again: its number, from 1, and how many there are.
+    alone: Option<(usize, usize)>,
 }
 
 /// What is remembered of the step in hand, and forgotten with it.
@@ -90,22 +94,7 @@ impl Tutor {
     /// Begins a lesson, at a step when its id is given and known. The lab is clear then.
     pub fn new(lesson: Arc<Lesson>, cards: Arc<dyn CardSource>, from: Option<&str>) -> Self {
         let at = from.and_then(|id| lesson.steps.iter().position(|step| step.id == id));
-        let mut tutor = Self {
-            at: at.unwrap_or(0),
-            plan: VecDeque::new(),
-            waiting: Waiting::Free,
-            events: VecDeque::new(),
-            scope: Scope::new(),
-            step: InHand::default(),
-            playing: None,
-            carded: Vec::new(),
-            untouched: true,
-            looked: false,
-            results: BTreeMap::new(),
-            missed: BTreeMap::new(),
-            cards,
-            lesson,
-        };
+        let mut tutor = Self::at(lesson, cards, at.unwrap_or(0));
         let lesson = &tutor.lesson;
         tutor.events.push_back(Event::LessonStarted {
             lesson: lesson.id.clone(),
@@ -117,6 +106,45 @@ impl Tutor {
         tutor.begin_step();
         tutor.advance();
         tutor
+    }
+
+    /// Asks one question of a lesson again: the walk begins and ends with that step, and Enter puts
+    /// it off. `place` is its number, from 1, and how many are asked. `None` when the lesson has no
+    /// such prediction or recall.
+    pub fn alone(
+        lesson: Arc<Lesson>,
+        cards: Arc<dyn CardSource>,
+        step: &str,
+        place: (usize, usize),
+    ) -> Option<Self> {
+        let is_question = |step: &Step| matches!(step.kind, Kind::Predict { .. } | Kind::Ask(_));
+        let wanted = |found: &Step| found.id == step && is_question(found);
+        let at = lesson.steps.iter().position(wanted)?;
+        let mut tutor = Self::at(lesson, cards, at);
+        tutor.alone = Some(place);
+        tutor.begin_step();
+        tutor.advance();
+        Some(tutor)
+    }
+
+    fn at(lesson: Arc<Lesson>, cards: Arc<dyn CardSource>, at: usize) -> Self {
+        Self {
+            at,
+            plan: VecDeque::new(),
+            waiting: Waiting::Free,
+            events: VecDeque::new(),
+            scope: Scope::new(),
+            step: InHand::default(),
+            playing: None,
+            carded: Vec::new(),
+            untouched: true,
+            looked: false,
+            results: BTreeMap::new(),
+            missed: BTreeMap::new(),
+            alone: None,
+            cards,
+            lesson,
+        }
     }
 
     /// How steps of this lesson went in earlier sittings, for the summary at its end.
@@ -155,9 +183,15 @@ impl Tutor {
         &self.lesson
     }
 
-    /// Number of the step in hand, from 1, and how many there are.
+    /// Number of the step in hand, from 1, and how many there are; of questions that are asked
+    /// again, the number among those.
     pub fn position(&self) -> (usize, usize) {
-        (self.at + 1, self.lesson.steps.len())
+        self.alone.unwrap_or((self.at + 1, self.lesson.steps.len()))
+    }
+
+    /// Whether a single question is asked again.
+    pub fn is_alone(&self) -> bool {
+        self.alone.is_some()
     }
 
     /// Id of the step in hand.
@@ -211,8 +245,10 @@ impl Tutor {
             };
             return;
         }
+        let later = typed.is_empty() || typed.eq_ignore_ascii_case("later");
         match Word::parse(typed) {
             Some(word) => self.word(word, ask),
+            None if later && self.is_alone() && self.playing.is_none() => self.later(ask),
             None if typed.is_empty() && self.playing.is_none() => self.enter(ask),
             None if typed.is_empty() => self.waiting = Waiting::Line(ask),
             None if self.playing.is_some() => self.not_a_line(typed, ask),
@@ -329,11 +365,12 @@ impl Tutor {
         if let Some(reason) = lacks(&step, &self.scope) {
             return self.leave_out(&step, Some(reason));
         }
+        let (number, total) = self.position();
         self.emit(Event::StepStarted {
             step: step.id.clone(),
             title: step.title.clone(),
-            number: self.at + 1,
-            total: self.lesson.steps.len(),
+            number,
+            total,
             kind: step.kind.name(),
         });
         self.plan.extend(plan::of_step(&step));
@@ -385,6 +422,11 @@ impl Tutor {
     }
 
     fn next_step(&mut self) {
+        if self.is_alone() {
+            self.plan.clear();
+            self.waiting = Waiting::Over(Leave::Finished);
+            return;
+        }
         self.at += 1;
         if self.at < self.lesson.steps.len() {
             return self.begin_step();

@@ -13,7 +13,7 @@ use crate::lesson::{
     Task, Trap, WorldName,
 };
 
-struct NoCards;
+pub(super) struct NoCards;
 impl CardSource for NoCards {
     fn card(&self, _: &str) -> Option<Card> {
         None
@@ -40,7 +40,7 @@ fn step(id: &str, kind: Kind) -> Step {
     }
 }
 
-fn lesson() -> Lesson {
+pub(super) fn lesson() -> Lesson {
     let option = |say: &str, claim: &str, tag: Option<&str>| PredictOption {
         say: say.to_owned(),
         claim: Expr::unchecked(claim),
@@ -117,7 +117,13 @@ fn lesson() -> Lesson {
 
 /// Drives a walk with typed lines; gives every event as one short line, and how it ended.
 fn walk(from: Option<&str>, typed: &[&str]) -> (Vec<String>, Option<Leave>) {
-    let mut tutor = Tutor::new(Arc::new(lesson()), Arc::new(NoCards), from);
+    drive(
+        Tutor::new(Arc::new(lesson()), Arc::new(NoCards), from),
+        typed,
+    )
+}
+
+pub(super) fn drive(mut tutor: Tutor, typed: &[&str]) -> (Vec<String>, Option<Leave>) {
     let mut scope = Scope::new();
     let mut typed = typed.iter();
     let mut said = Vec::new();
@@ -176,7 +182,7 @@ fn short(event: &Event) -> String {
     }
 }
 
-fn has(said: &[String], wanted: &[&str]) {
+pub(super) fn has(said: &[String], wanted: &[&str]) {
     let mut rest = said.iter();
     for line in wanted {
         assert!(

@@ -6,7 +6,7 @@ use super::super::event::{Ask, Event, Leave, StepResult};
 use super::super::grade;
 use super::super::plan::{self, Act};
 use super::super::words::{WORDS, Word};
-use super::{Tutor, Waiting, does_not_fit};
+use super::{InHand, Tutor, Waiting, does_not_fit};
 
 impl Tutor {
     pub(super) fn enter(&mut self, ask: Ask) {
@@ -31,6 +31,22 @@ impl Tutor {
                 self.notice("An answer is wanted here; `hint` and `skip` work as well.");
                 self.wait_for(ask);
             }
+        }
+    }
+
+    /// Enter at a question that is asked again: it costs nothing, unless an answer missed before.
+    pub(super) fn later(&mut self, ask: Ask) {
+        let question = !matches!(ask, Ask::Continue | Ask::Run { .. });
+        match self.step {
+            InHand {
+                settled: false,
+                missed: true,
+                ..
+            } if question => self.skip(&ask),
+            InHand { settled: false, .. } if question => {
+                self.waiting = Waiting::Over(Leave::Menu);
+            }
+            _ => self.enter(ask),
         }
     }
 
@@ -76,7 +92,7 @@ impl Tutor {
     pub(super) fn word(&mut self, word: Word, ask: Ask) {
         match word {
             Word::Next => self.next(ask),
-            Word::Back => self.back(),
+            Word::Back => self.back(ask),
             Word::Hint => self.hint(ask),
             Word::Solution => self.solution(ask),
             Word::Skip => self.skip(&ask),
@@ -100,7 +116,11 @@ impl Tutor {
         self.enter(ask);
     }
 
-    pub(super) fn back(&mut self) {
+    pub(super) fn back(&mut self, ask: Ask) {
+        if self.is_alone() {
+            self.notice("This question stands alone here; `menu` leaves it.");
+            return self.wait_for(ask);
+        }
         if self.at == 0 {
             self.notice("This is the first step.");
         }
