@@ -133,6 +133,52 @@ fn a_server_may_look_at_host_and_origin() {
 }
 
 #[test]
+fn a_relay_leads_to_one_service() {
+    lesson(
+        r#"
+        parrot = serve echo
+        relay = serve relay --to parrot
+        expect relay.protocol == "relay" and relay.to == parrot.local and relay.url is undefined
+        client = connect relay
+        send client --bytes 200000
+        a = recv client
+        expect a.bytes > 0 and relay.visits == 1 and relay.clients == 1
+        bare = serve relay --to 127.0.0.1:1
+        expect bare.error == "not_allowed"
+        loop = serve relay 127.0.0.1:65123 --to 127.0.0.1:65123
+        expect loop.error == "malformed"
+        file = serve relay --to unix:chat
+        expect file.error == "malformed"
+        off = serve echo --to parrot
+        expect off.error == "malformed"
+        # Nobody behind it: the visitor is let in, and out again.
+        close parrot
+        lost = connect relay
+        expect lost is ok
+        over = recv lost
+        expect over.end_of_stream
+        close relay
+        expect relay is closed
+        "#,
+    );
+}
+
+#[test]
+fn a_lessons_relay_does_not_follow_a_port_to_another_program() {
+    let mut lab = lab();
+    let lines = "parrot = serve echo\nrelay = serve relay --to parrot\nexpect relay is ok";
+    support::session::follow(&mut lab, Author::Lesson, lines);
+    let port = value(&lab, "parrot", "port").as_u64().unwrap();
+    outcome(&mut lab, Author::Learner, "close parrot");
+    // Another program takes the port; no socket of this process would do as well.
+    let other = TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
+    other.set_nonblocking(true).unwrap();
+    let lines = "lost = connect relay\nover = recv lost\nexpect over.end_of_stream";
+    support::session::follow(&mut lab, Author::Lesson, lines);
+    assert!(other.accept().is_err(), "a lesson reached another program");
+}
+
+#[test]
 fn what_is_not_http_is_said_so() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = other.local_addr().unwrap().port();

@@ -100,7 +100,12 @@ fn add_socket(map: &mut Map<String, Value>, own: &Own) {
 
 fn add_server(map: &mut Map<String, Value>, server: &LiveServer) {
     add_socket(map, &server.own);
-    let (_, visits) = server.log.counts();
+    let (count, visits) = server.log.counts();
+    // Whoever comes through a relay may well be one of the lab's own sockets: that is what it shows.
+    let visits = match server.service {
+        Service::Relay(_) => count,
+        _ => visits,
+    };
     let requests = serde_json::to_value(server.log.newest()).unwrap_or_default();
     map.insert("visits".to_owned(), visits.into());
     map.insert("requests".to_owned(), requests);
@@ -168,6 +173,7 @@ pub(super) fn as_server(own: &Own, protocol: &'static str) -> Option<OwnServer> 
         address: local.ip().to_string(),
         port: local.port(),
         url: (protocol == "http").then(|| url(local)),
+        to: None,
         pid: None,
         processes: Vec::new(),
     })

@@ -57,7 +57,8 @@ pub enum Command {
     Reset(Names),
     /// Open a UDP socket on an endpoint (udp(7)).
     Udp(Udp),
-    /// Start a live server that answers by itself: `serve http`, `serve echo`, `serve dns`.
+    /// Start a live server that answers by itself: `serve http`, `serve echo`, `serve relay`,
+    /// `serve dns`.
     Serve(Serve),
     /// Send a signal to the processes of a server that runs in its own: `signal server stop`
     /// (kill(2), signal(7)).
@@ -311,11 +312,13 @@ pub enum Protocol {
     Http,
     /// Every byte comes back.
     Echo,
+    /// Every byte goes on to the service of --to, and back.
+    Relay,
     /// Questions for the addresses of names are answered, over UDP (RFC 1035).
     Dns,
 }
 
-/// `serve http|echo|dns`
+/// `serve http|echo|relay|dns`
 #[derive(Clone, Debug, PartialEq, Args)]
 pub struct Serve {
     /// What the server speaks.
@@ -328,6 +331,9 @@ pub struct Serve {
     /// next one. Other names do not exist (NXDOMAIN).
     #[arg(long = "answer", value_name = "NAME=ADDRESS", value_parser = parse_answer)]
     pub answers: Vec<NamedAddress>,
+    /// Of relay: the service that everything goes on to.
+    #[arg(long, value_name = "ENDPOINT", value_parser = parse_place, required_if_eq("protocol", "relay"))]
+    pub to: Option<Place>,
     /// Of echo: serve in another process, which holds the port alone. It ends with this one.
     #[arg(long)]
     pub process: bool,
@@ -404,7 +410,7 @@ impl Serve {
     /// Where it listens.
     pub fn place(&self) -> Place {
         let port = match self.protocol {
-            Protocol::Http | Protocol::Echo => 0,
+            Protocol::Http | Protocol::Echo | Protocol::Relay => 0,
             Protocol::Dns => 53,
         };
         let usual = || Place::Literal(Endpoint::loopback(port));

@@ -384,7 +384,7 @@ mod tests {
         ),
         (
             "serve ftp",
-            "`ftp` does not fit <PROTOCOL> @ftp | one of: http, echo, dns",
+            "`ftp` does not fit <PROTOCOL> @ftp | one of: http, echo, relay, dns",
         ),
         (
             "send a \"unclosed",

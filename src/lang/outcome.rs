@@ -276,7 +276,7 @@ pub enum Role {
 /// A live server.
 #[derive(Clone, Debug, Serialize)]
 pub struct OwnServer {
-    /// `http`, `echo` or `dns`.
+    /// `http`, `echo`, `relay` or `dns`.
     pub protocol: &'static str,
     /// Where it listens.
     pub local: Endpoint,
@@ -287,6 +287,9 @@ pub struct OwnServer {
     /// What to type into a browser; of an http server only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// Of a relay: the service that everything goes on to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Endpoint>,
     /// With `--process`: the process that serves, the first of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
@@ -386,7 +389,8 @@ pub struct Request {
     pub local: SocketAddr,
     /// Which request on its connection, from 1.
     pub number: usize,
-    /// `GET`, `POST`; `echo` for a line sent to an echo server; the type of a DNS question: `A`, `AAAA`.
+    /// `GET`, `POST`; `echo` for a line sent to an echo server, `relay` for a visit; the type of a DNS
+    /// question: `A`, `AAAA`.
     pub method: String,
     /// The path, with its query; the name in a DNS question.
     pub target: String,

@@ -420,7 +420,7 @@ mod tests {
         check("sockets --state TIME|", 16, &["TIME-WAIT "]);
         check("listen --backlog 5 f|", 19, &["first "]);
         check("listen --backlog |", 17, &[]);
-        check("serve |", 6, &["dns ", "echo ", "http "]);
+        check("serve |", 6, &["dns ", "echo ", "http ", "relay "]);
         check("capture s|", 8, &["save ", "show ", "start ", "stop "]);
         check("capture show --|", 13, &["--port "]);
         check("capture show cl|", 13, &["client "]);

@@ -11,9 +11,10 @@ mod http;
 mod page;
 #[cfg(target_os = "linux")]
 mod process;
+mod relay;
 mod site;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +34,7 @@ use crate::net::FourTuple;
 pub(super) use elsewhere::Program;
 #[cfg(target_os = "linux")]
 pub(super) use process::Program;
+pub(super) use relay::Relay;
 pub(super) use site::Site;
 
 /// What a server does for its visitors.
@@ -44,6 +46,8 @@ pub(super) enum Service {
     Echo,
     /// Addresses for names.
     Dns(Arc<[NamedAddress]>),
+    /// Every byte goes on to another service.
+    Relay(Arc<Relay>),
 }
 
 impl Service {
@@ -53,6 +57,7 @@ impl Service {
             Self::Http(_) => "http",
             Self::Echo => "echo",
             Self::Dns(_) => "dns",
+            Self::Relay(_) => "relay",
         }
     }
 }
@@ -141,6 +146,8 @@ pub(super) struct Log {
     asked: Mutex<Asked>,
     /// Open connections: the inode of the server's end, and the visitor's end.
     open: Mutex<HashMap<u64, SocketAddr>>,
+    /// Inodes of a relay's connections to the service behind it.
+    legs: Mutex<HashSet<u64>>,
 }
 
 #[derive(Debug, Default)]
@@ -157,6 +164,7 @@ impl Log {
             alone: false,
             asked: Mutex::default(),
             open: Mutex::default(),
+            legs: Mutex::default(),
         }
     }
 
@@ -173,7 +181,10 @@ impl Log {
 
     /// Inodes of the server's ends of open connections.
     pub(super) fn inodes(&self) -> Vec<u64> {
-        self.open().keys().copied().collect()
+        let open: Vec<u64> = self.open().keys().copied().collect();
+        open.into_iter()
+            .chain(self.legs().iter().copied())
+            .collect()
     }
 
     fn record(&self, mut request: Request) {
@@ -193,6 +204,10 @@ impl Log {
 
     fn asked(&self) -> MutexGuard<'_, Asked> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn legs(&self) -> MutexGuard<'_, HashSet<u64>> {
+        self.legs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<u64, SocketAddr>> {
@@ -275,12 +290,14 @@ async fn converse(
     let Ok(visit) = Visit::begin(&stream, peer, log) else {
         return;
     };
+    let leg_told = told.clone();
     let conversation = async {
         match &service {
             Service::Http(site) => http::converse(&mut stream, &visit, site).await,
             Service::Echo => echo::converse(&mut stream, &visit).await,
             // Datagrams make no conversation.
             Service::Dns(_) => Ok(()),
+            Service::Relay(relay) => relay::converse(&mut stream, &visit, relay, leg_told).await,
         }
     };
     let stopped = async {

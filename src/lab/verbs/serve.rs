@@ -1,4 +1,5 @@
 //! `serve` and `requests`: live servers.
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::Done;
@@ -8,17 +9,18 @@ use crate::lab::ledger::Held;
 use crate::lab::live::as_server;
 use crate::lab::open::Wire;
 use crate::lab::own::Kind;
-use crate::lab::server::{LiveServer, Program, Service, Site};
+use crate::lab::server::{LiveServer, Program, Relay, Service, Site};
 use crate::lang::{
-    Author, Fact, Failure, FailureCause, Protocol, Requests, Serve, Signal, Signalled,
+    Author, Fact, Failure, FailureCause, Place, Protocol, Requests, Serve, Signal, Signalled,
 };
 use crate::limits;
+use crate::net::Endpoint;
 
 impl Lab {
     pub(super) fn serve(&mut self, wanted: &Serve, author: Author) -> Done {
         let at = self.ledger.endpoint("serve", &wanted.place())?;
         self.may_receive(author, "serve", &at, wanted.exposed)?;
-        let service = service(wanted)?;
+        let service = self.service(wanted, &at, author)?;
         if at.inet().is_none() {
             let why = "a live server needs an address and a port: 127.0.0.1:0";
             let ends = Ends::local(&at);
@@ -33,6 +35,9 @@ impl Lab {
             let why = "the kernel does not say where it listens";
             return Err(own_at(FailureCause::NotAvailable, "serve", ends, why));
         };
+        if let Service::Relay(relay) = &service {
+            fact.to = Some(Endpoint::Inet(relay.to));
+        }
         if let Some(count) = processes(wanted) {
             let program = Program::start(own, count).map_err(|e| of_io("serve", ends, &e))?;
             fact.processes = program.pids();
@@ -43,6 +48,80 @@ impl Lab {
         let server = LiveServer::start(runtime, own, service, self.visitors.clone())
             .map_err(|e| of_io("serve", ends, &e))?;
         Ok((Fact::Server(fact), Held::Server(server)))
+    }
+
+    /// What the server is to do, when its flags fit.
+    fn service(&self, wanted: &Serve, at: &Endpoint, author: Author) -> Result<Service, Failure> {
+        if let Some(why) = misfit(wanted) {
+            return Err(failure::own(FailureCause::Malformed, "serve", why));
+        }
+        Ok(match (wanted.protocol, &wanted.to) {
+            (Protocol::Relay, Some(to)) => Service::Relay(Arc::new(self.relay(to, at, author)?)),
+            (Protocol::Http, _) => Service::Http(Arc::new(Site::new(
+                wanted.page.clone(),
+                wanted.hosts.clone(),
+                wanted.origins.clone(),
+            ))),
+            (Protocol::Dns, _) => Service::Dns(wanted.answers.clone().into()),
+            (Protocol::Echo | Protocol::Relay, _) => Service::Echo,
+        })
+    }
+
+    /// A relay from `at`, when `author` may reach what it leads to.
+    fn relay(&self, to: &Place, at: &Endpoint, author: Author) -> Result<Relay, Failure> {
+        let to = self.ledger.endpoint("serve", to)?;
+        let Some(address) = to.inet() else {
+            let why = "a relay leads to an address and a port";
+            return Err(own_at(
+                FailureCause::Malformed,
+                "serve",
+                Ends::peer(&to),
+                why,
+            ));
+        };
+        if at
+            .inet()
+            .is_some_and(|at| at.port() == address.port() && at.port() != 0)
+        {
+            let why = "a relay to its own port would call itself, again and again";
+            return Err(own_at(
+                FailureCause::Malformed,
+                "serve",
+                Ends::peer(&to),
+                why,
+            ));
+        }
+        self.may_reach(author, "serve", &to, Wire::Stream)?;
+        let only = match author {
+            Author::Lesson if !self.worlds.is_private() => {
+                let why = "a lesson's relay leads only to a listener that this session opened";
+                let own = self.listener_of(address);
+                Some(own.ok_or_else(|| {
+                    own_at(FailureCause::NotAllowed, "serve", Ends::peer(&to), why)
+                })?)
+            }
+            _ => None,
+        };
+        Ok(Relay {
+            to: address,
+            namespace: Arc::clone(&self.namespace),
+            only,
+        })
+    }
+
+    /// The inode of the session's own listener at exactly this address.
+    fn listener_of(&self, at: SocketAddr) -> Option<u64> {
+        let own = self.ledger.sockets().find(|(_, own)| {
+            own.kind == Kind::Listener && !own.private && own.local.inet() == Some(at)
+        });
+        let program = || {
+            let mut all = self.ledger.programs();
+            all.find(|(_, program)| !program.private && program.local.inet() == Some(at))
+        };
+        match own {
+            Some((_, own)) => own.inode(),
+            None => program()?.1.inode,
+        }
     }
 
     pub(super) fn signal(&mut self, wanted: &Signal) -> Done {
@@ -83,24 +162,24 @@ fn processes(wanted: &Serve) -> Option<usize> {
     wanted.processes.map(usize::from).or(one)
 }
 
-/// What the server is to do, when its flags fit.
-fn service(wanted: &Serve) -> Result<Service, Failure> {
-    if wanted.protocol != Protocol::Echo && processes(wanted).is_some() {
-        let why = "only `serve echo` runs in a process of its own";
-        return Err(failure::own(FailureCause::Malformed, "serve", why));
-    }
+/// Why flags do not fit what is served.
+fn misfit(wanted: &Serve) -> Option<&'static str> {
     let of_http = wanted.page.is_some() || wanted.hosts.is_some() || wanted.origins.is_some();
-    let malformed = |why| Err(failure::own(FailureCause::Malformed, "serve", why));
     let of_dns = !wanted.answers.is_empty();
     match wanted.protocol {
-        Protocol::Http | Protocol::Echo if of_dns => malformed("--answer is for `serve dns`"),
-        Protocol::Http => Ok(Service::Http(Arc::new(Site::new(
-            wanted.page.clone(),
-            wanted.hosts.clone(),
-            wanted.origins.clone(),
-        )))),
-        _ if of_http => malformed("--page, --hosts and --origins are for `serve http`"),
-        Protocol::Echo => Ok(Service::Echo),
-        Protocol::Dns => Ok(Service::Dns(wanted.answers.clone().into())),
+        Protocol::Http | Protocol::Relay | Protocol::Dns if processes(wanted).is_some() => {
+            Some("only `serve echo` runs in a process of its own")
+        }
+        Protocol::Echo | Protocol::Relay | Protocol::Dns if of_http => {
+            Some("--page, --hosts and --origins are for `serve http`")
+        }
+        Protocol::Echo | Protocol::Http | Protocol::Relay if of_dns => {
+            Some("--answer is for `serve dns`")
+        }
+        Protocol::Echo | Protocol::Http | Protocol::Dns if wanted.to.is_some() => {
+            Some("--to is for `serve relay`")
+        }
+        Protocol::Relay if wanted.to.is_none() => Some("a relay needs --to ENDPOINT"),
+        _ => None,
     }
 }

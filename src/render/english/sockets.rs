@@ -72,6 +72,18 @@ pub(super) fn udp(name: Subject<'_>, socket: &OwnSocket) -> Vec<Block> {
 }
 
 pub(super) fn server(name: Subject<'_>, server: &OwnServer) -> Vec<Block> {
+    if let Some(to) = &server.to {
+        let line = name
+            .or("a relay")
+            .text(" takes connections on ")
+            .and(Role::Endpoint, &server.local)
+            .text(" and relays them to ")
+            .and(Role::Endpoint, to);
+        return [fact(line)]
+            .into_iter()
+            .chain(exposure(&server.local))
+            .collect();
+    }
     let line = name
         .or("a server")
         .text(" serves ")
