@@ -4,11 +4,14 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::app;
+use crate::lang::{parse_duration, parse_state};
+use crate::net::TcpState;
 
 /// A laboratory for loopback networking in a terminal.
 ///
@@ -157,8 +160,8 @@ pub struct Words {
 pub struct Sockets {
     /// Only sockets in this state: LISTEN, ESTABLISHED, TIME-WAIT, …
     // The lab's verb calls it --state, which is the directory for progress here.
-    #[arg(long, value_name = "STATE")]
-    pub tcp_state: Option<String>,
+    #[arg(long, value_name = "STATE", value_parser = parse_state)]
+    pub tcp_state: Option<TcpState>,
     /// Only sockets with this port at either end.
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
@@ -177,6 +180,19 @@ pub struct Sockets {
     /// With what TCP has measured and decided: round-trip time, window, segment size, retransmits.
     #[arg(long)]
     pub details: bool,
+    /// Look again and again until q or Ctrl-C; without a screen, tell only what changes.
+    #[arg(
+        long,
+        value_name = "TIME",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "1s",
+        value_parser = parse_duration
+    )]
+    pub watch: Option<Duration>,
+    /// With --watch: how many looks.
+    #[arg(long, value_name = "N", requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
+    pub times: Option<u64>,
 }
 
 /// `who PORT`

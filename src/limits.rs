@@ -160,3 +160,10 @@ pub const HOSTS_BYTES: u64 = 4 << 20;
 
 /// Lines of a hosts file that an outcome keeps.
 pub const HOSTS_LINES: usize = 40;
+
+/// How often `sockets --watch` looks at most. A table of twenty thousand sockets takes a tenth of a
+/// second.
+pub const WATCH_EVERY: Duration = Duration::from_millis(100);
+
+/// Changes between two looks of `sockets --watch` that plain output tells one by one.
+pub const CHANGES_TOLD: usize = 200;

@@ -374,6 +374,9 @@ fn repeat_and_many() {
         crowd = many 200 server
         expect crowd.opened == 200 and crowd.distinct_ports == 200 and server.queue == 0
         expect crowd is open
+        again = many 10 {{ server.local }}
+        expect again.opened == 10
+        close again
         gone = close crowd
         expect gone.count == 400
         fleeting = many 200 server --close

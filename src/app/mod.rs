@@ -28,6 +28,7 @@ mod screen;
 mod shell;
 pub mod state;
 mod walk;
+mod watch_sockets;
 
 use context::Context;
 

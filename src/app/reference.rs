@@ -6,9 +6,11 @@ use std::time::SystemTime;
 use super::context::Context;
 use super::journal::Journal;
 use super::learn::menu_lines;
+use super::watch_sockets::{self, Pace};
 use crate::cli::{Exit, Sockets, Who};
-use crate::lang::{Author, LineError};
+use crate::lang::{self, Command, LineError, parse_line};
 use crate::lesson::Found;
+use crate::net::TcpState;
 
 /// `list`
 pub(crate) fn list(context: &Context) -> io::Result<Exit> {
@@ -91,19 +93,27 @@ pub(crate) fn explain(context: &Context, words: &[String]) -> io::Result<Exit> {
 
 /// `sockets`
 pub(crate) fn sockets(context: &Context, asked: &Sockets) -> io::Result<Exit> {
-    let mut words = vec!["--all".to_owned()];
-    let state = if asked.listening {
-        Some("LISTEN".to_owned())
-    } else {
-        asked.tcp_state.clone()
-    };
-    words.extend(state.map(|state| format!("--state={state}")));
-    words.extend(asked.port.map(|port| format!("--port={port}")));
-    words.extend(asked.owner.as_ref().map(|who| format!("--owner={who}")));
-    words.extend(asked.exposed.then(|| "--exposed".to_owned()));
-    words.extend(asked.no_owners.then(|| "--no-owners".to_owned()));
-    words.extend(asked.details.then(|| "--details".to_owned()));
-    ask(context, "sockets", &words)
+    let command = Command::Sockets(lang::Sockets {
+        name: None,
+        all: true,
+        state: if asked.listening {
+            Some(TcpState::Listen)
+        } else {
+            asked.tcp_state
+        },
+        port: asked.port,
+        owner: asked.owner.clone(),
+        no_owners: asked.no_owners,
+        exposed: asked.exposed,
+        details: asked.details,
+    });
+    match asked.watch {
+        Some(every) => {
+            let times = asked.times;
+            watch_sockets::watch(context, &command, Pace { every, times })
+        }
+        None => answer(context, command),
+    }
 }
 
 /// `who PORT`
@@ -115,20 +125,23 @@ pub(crate) fn who(context: &Context, asked: &Who) -> io::Result<Exit> {
 fn ask(context: &Context, verb: &str, words: &[String]) -> io::Result<Exit> {
     let quoted = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
     let line = format!("{verb} {quoted}");
-    match context.lab().ask(&line, Author::Learner) {
+    match parse_line(&line) {
         Ok(None) => Ok(Exit::Usage),
-        Ok(Some(outcome)) => {
-            context.screen.outcome(&outcome)?;
-            Ok(if outcome.is_ok() {
-                Exit::Done
-            } else {
-                Exit::Failed
-            })
-        }
+        Ok(Some(line)) => answer(context, line.command),
         Err(LineError { message, help, .. }) => {
             let help = help.map(|help| format!("; {help}")).unwrap_or_default();
             context.screen.error(&format!("{message}{help}"));
             Ok(Exit::Usage)
         }
     }
+}
+
+fn answer(context: &Context, command: Command) -> io::Result<Exit> {
+    let outcome = context.lab().ask(command);
+    context.screen.outcome(&outcome)?;
+    Ok(if outcome.is_ok() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }

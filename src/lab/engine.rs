@@ -177,6 +177,15 @@ impl Engine {
         })
     }
 
+    /// Tasks on the runtime, but for the one that hears Ctrl-C.
+    pub(super) fn tasks(&self) -> usize {
+        let alive = |running: &Running| {
+            let all = running.runtime.metrics().num_alive_tasks();
+            all.saturating_sub(usize::from(running.caught.is_some()))
+        };
+        self.running.as_ref().map_or(0, alive)
+    }
+
     /// The runtime, started now if it was not.
     pub(super) fn runtime(&mut self) -> Result<&Runtime, Failure> {
         if self.running.is_none() {

@@ -50,8 +50,8 @@ use wire::Wire;
 use world::{Refusal, Worlds};
 
 use crate::lang::{
-    Author, CardSource, Failure, FailureCause, Line, LineError, Observed, Outcome, Ran, Scope,
-    Template, WorldName, parse_line,
+    Author, CardSource, Command, Failure, FailureCause, Line, LineError, Observed, Outcome, Ran,
+    Scope, Template, WorldName, parse_line,
 };
 use crate::limits;
 
@@ -131,15 +131,17 @@ impl Lab {
         })
     }
 
-    /// Answers one question and forgets it: nothing is kept for expressions to see, and what the line
+    /// Answers one question of a person and forgets it: nothing is kept for expressions to see, and what the line
     /// opened is closed. A table of twenty thousand sockets then costs what the kernel asks for it.
-    pub fn ask(&mut self, text: &str, author: Author) -> Result<Option<Outcome>, LineError> {
-        let parsed = parse_line(text)?;
-        Ok(parsed.map(|line| {
-            let (outcome, held) = self.carry_out(line, author);
-            self.shut(held, true);
-            outcome
-        }))
+    pub fn ask(&mut self, command: Command) -> Outcome {
+        let line = Line {
+            name: None,
+            command,
+            text: String::new(),
+        };
+        let (outcome, held) = self.carry_out(line, Author::Learner);
+        self.shut(held, true);
+        outcome
     }
 
     /// Closes everything the session opened (connections with a RST, so that nothing stays in
@@ -189,6 +191,11 @@ impl Lab {
     /// The names lines have bound, sorted.
     pub fn names(&self) -> Vec<String> {
         self.ledger.named().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// How many tasks run beside the lab: live servers and the connections they answer.
+    pub fn tasks(&self) -> usize {
+        self.engine.tasks()
     }
 
     /// A handle that stops the line that is running, from another thread.

@@ -109,8 +109,10 @@ impl Own {
 
     /// Closes it abruptly: on a connection the peer gets a RST, and nothing stays in TIME-WAIT.
     pub(super) fn reset(self) {
-        // On a socket without a connection the option has no meaning, and its refusal no weight.
-        drop(self.socket.set_linger(Some(Duration::ZERO)));
+        if matches!(self.kind, Kind::Connection(_)) {
+            // When it is refused the socket is closed all the same.
+            drop(self.socket.set_linger(Some(Duration::ZERO)));
+        }
     }
 
     /// As an outcome shows it.

@@ -650,7 +650,8 @@ fn parse_range(text: &str) -> Result<PortRange, String> {
         .ok_or_else(|| format!("`{text}` is not a range of ports: write 49340-49349"))
 }
 
-fn parse_state(text: &str) -> Result<TcpState, String> {
+/// Reads the name of a state.
+pub fn parse_state(text: &str) -> Result<TcpState, String> {
     TcpState::parse(text).ok_or_else(|| {
         let names = TcpState::ALL.map(TcpState::name).join(", ");
         format!("`{text}` is not a TCP state: one of {names}")

@@ -5,6 +5,7 @@
 //! touches a socket.
 mod capture;
 mod card;
+mod changes;
 mod command;
 mod expr;
 mod fields;
@@ -26,6 +27,7 @@ mod world_verbs;
 
 pub use capture::*;
 pub use card::{Card, CardSource, Cause};
+pub use changes::{Change, SocketChange, changes};
 pub use command::*;
 pub use expr::{Expr, ExprError, Verdict};
 pub use fields::FIELDS;

@@ -3,7 +3,7 @@
 //! Addresses are parsed by [`IpAddr`] alone, never by the system resolver, which reads `127.1` and
 //! `2130706433` as 127.0.0.1 and would ask a DNS server about a name.
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 
 use serde::{Serialize, Serializer};
 
@@ -188,9 +188,58 @@ fn aton_part(text: &str) -> Option<u32> {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Inet(SocketAddr::V4(address)) => f.write_str(Dotted::of(*address).as_str()),
             Self::Inet(address) => write!(f, "{address}"),
             Self::Unix(name) => write!(f, "unix:{name}"),
         }
+    }
+}
+
+/// An IPv4 endpoint as text, `255.255.255.255:65535` at most, written in one go: a table may hold
+/// tens of thousands.
+struct Dotted {
+    text: [u8; 21],
+    end: usize,
+}
+
+impl Dotted {
+    fn of(address: SocketAddrV4) -> Self {
+        let mut dotted = Self {
+            text: [0; 21],
+            end: 0,
+        };
+        let [a, b, c, d] = address.ip().octets();
+        for (octet, after) in [(a, b'.'), (b, b'.'), (c, b'.'), (d, b':')] {
+            dotted.number(octet.into());
+            dotted.byte(after);
+        }
+        dotted.number(address.port());
+        dotted
+    }
+
+    fn number(&mut self, number: u16) {
+        for unit in [10_000, 1_000, 100, 10] {
+            if number >= unit {
+                self.digit(number / unit % 10);
+            }
+        }
+        self.digit(number % 10);
+    }
+
+    fn digit(&mut self, digit: u16) {
+        self.byte(b'0' + u8::try_from(digit).unwrap_or_default());
+    }
+
+    fn byte(&mut self, byte: u8) {
+        if let Some(place) = self.text.get_mut(self.end) {
+            *place = byte;
+            self.end += 1;
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        let written = self.text.get(..self.end).unwrap_or_default();
+        std::str::from_utf8(written).unwrap_or_default()
     }
 }
 
@@ -294,6 +343,20 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_written_as_everywhere() {
+        for (ip, port) in [
+            ([0, 0, 0, 0], 0),
+            ([127, 0, 0, 1], 8080),
+            ([10, 200, 99, 255], 65_535),
+            ([255, 255, 255, 255], 10_000),
+            ([1, 20, 100, 5], 109),
+        ] {
+            let address = SocketAddr::from((ip, port));
+            assert_eq!(Endpoint::from(address).to_string(), address.to_string());
         }
     }
 

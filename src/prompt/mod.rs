@@ -9,6 +9,7 @@ mod ballast;
 mod complete;
 mod editor;
 mod ghosts;
+mod keys;
 mod paint;
 mod plain;
 mod sys;
@@ -23,6 +24,7 @@ use crate::render::sanitize::is_hostile;
 use crate::render::surroundings::is_screen;
 
 pub use editor::Editor;
+pub use keys::{Keys, Waited};
 pub use plain::Plain;
 pub use words::{Named, Words};
 

@@ -162,7 +162,7 @@ impl Read for PlainInput {
 }
 
 /// The end to poll; the other one belongs to the signal handler.
-fn wake_pair() -> io::Result<UnixStream> {
+pub(super) fn wake_pair() -> io::Result<UnixStream> {
     let (reader, writer) = UnixStream::pair()?;
     reader.set_nonblocking(true)?;
     writer.set_nonblocking(true)?;

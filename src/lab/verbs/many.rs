@@ -8,7 +8,7 @@ use super::Done;
 use super::crowd::Crowd;
 use crate::lab::Lab;
 use crate::lab::failure::{Ends, own_at};
-use crate::lab::ledger::Held;
+use crate::lab::ledger::{Held, Ledger};
 use crate::lab::open::Maker;
 use crate::lab::own::{Kind, Own};
 use crate::lang::{Fact, Failure, FailureCause, Many, ManyOpened, Place};
@@ -17,21 +17,16 @@ use crate::net::Endpoint;
 
 impl Lab {
     pub(super) fn many(&mut self, wanted: &Many) -> Done {
-        let name = self.listener_name(&wanted.endpoint)?;
+        let private = self.worlds.is_private();
+        let listener = listener(&self.ledger, &wanted.endpoint, private)?;
+        let name = listener.local.clone();
         // Ctrl-C is heard by the runtime, and a large crowd takes seconds.
         self.engine.runtime()?;
         let fit = room();
         let mut maker = Maker {
             namespace: &*self.namespace,
-            private: self.worlds.is_private(),
+            private,
             unix: &mut self.unix,
-        };
-        let listener = self.ledger.sockets().find(|(_, own)| {
-            // An accepted end has the listener's endpoint, too.
-            own.kind == Kind::Listener && own.local == name && own.private == maker.private
-        });
-        let Some((_, listener)) = listener else {
-            return Err(no_listener(&name));
         };
         if let Some((waiting @ 1.., _)) = listener.queue() {
             return Err(occupied(&name, waiting));
@@ -68,24 +63,24 @@ impl Lab {
             }
         }
     }
+}
 
-    /// The endpoint of the listener a `many` is for, which has to be the lab's own.
-    fn listener_name(&self, place: &Place) -> Result<Endpoint, Failure> {
-        let is_listener = |kind| kind == Kind::Listener;
-        match place {
-            Place::Name(name) => {
-                let own = self
-                    .ledger
-                    .socket("many", name, "a listener of the lab", is_listener)?;
-                Ok(own.local.clone())
-            }
-            Place::Literal(endpoint) => self
-                .ledger
-                .sockets()
-                .any(|(_, own)| own.kind == Kind::Listener && own.local == *endpoint)
-                .then(|| endpoint.clone())
-                .ok_or_else(|| no_listener(endpoint)),
+/// The listener a `many` is for, which has to be the lab's own. The accepted ends of an earlier crowd
+/// have its endpoint, too, and the other world may have the same one.
+fn listener<'l>(ledger: &'l Ledger, place: &Place, private: bool) -> Result<&'l Own, Failure> {
+    let is_listener = |kind| kind == Kind::Listener;
+    match place {
+        Place::Name(name) => {
+            let own = ledger.socket("many", name, "a listener of the lab", is_listener)?;
+            Some(own)
+                .filter(|own| own.private == private)
+                .ok_or_else(|| no_listener(&own.local))
         }
+        Place::Literal(endpoint) => ledger
+            .sockets()
+            .map(|(_, own)| own)
+            .find(|own| is_listener(own.kind) && own.local == *endpoint && own.private == private)
+            .ok_or_else(|| no_listener(endpoint)),
     }
 }
 

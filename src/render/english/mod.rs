@@ -15,6 +15,7 @@ mod reference;
 mod review;
 mod sockets;
 mod walk;
+mod watching;
 mod web;
 mod wire;
 mod words;
@@ -31,6 +32,7 @@ pub use pages::{Check, Found, MenuChapter, MenuEntry, chapters, checks, found, l
 pub use reference::card_page;
 pub use review::{Due, Question, asked_again, questions_due, reviewed};
 pub use walk::mistake;
+pub use watching::{socket_changes, sockets_now, watching};
 
 /// What came of a line, in sentences and tables.
 pub fn say(outcome: &Outcome) -> Vec<Block> {
