@@ -138,11 +138,11 @@ fn a_screen_is_drawn_in_place_until_a_key() {
     let mut terminal = on_a_screen(&port);
     let local = listener.local_addr().unwrap().to_string();
     terminal.wait_for_text(&local);
-    terminal.wait_for_text("1 socket on this machine");
+    terminal.wait_for_text("1 TCP socket on this machine");
     let (client, server) = connected(&listener);
-    terminal.wait_for_text("3 sockets on this machine");
+    terminal.wait_for_text("3 TCP sockets on this machine");
     drop((client, server));
-    terminal.wait_for_text("1 socket on this machine");
+    terminal.wait_for_text("1 TCP socket on this machine");
     let headings = terminal
         .rows()
         .iter()
@@ -158,7 +158,7 @@ fn a_screen_is_drawn_in_place_until_a_key() {
 fn ctrl_c_ends_it_and_gives_the_terminal_back() {
     let (_listener, port) = listener();
     let mut terminal = on_a_screen(&port);
-    terminal.wait_for_text("1 socket on this machine");
+    terminal.wait_for_text("1 TCP socket on this machine");
     terminal.send("\x03");
     assert_eq!(terminal.exit_status(), 130);
     assert!(terminal.is_as_before());

@@ -66,9 +66,8 @@ impl Keys {
         let millis = i32::try_from(within.as_millis()).unwrap_or(i32::MAX);
         let timeout = PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX);
         match poll(&mut sources, timeout) {
-            Ok(0) => return Ok(Waited::Over),
-            // A window that changed its size: time for another look.
-            Err(nix::Error::EINTR) => return Ok(Waited::Over),
+            // Interrupted by a signal: a window that changed its size is time for another look.
+            Ok(0) | Err(nix::Error::EINTR) => return Ok(Waited::Over),
             Err(error) => return Err(error.into()),
             Ok(_) => {}
         }
