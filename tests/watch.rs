@@ -1,10 +1,6 @@
 //! `sockets --watch`: on a screen, as lines, as JSON; and how it ends.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod support;
 
 use std::io::{BufRead, BufReader, Lines};
