@@ -100,6 +100,7 @@ mod tests {
             inode,
             timer_seconds: None,
             pid: None,
+            children: Vec::new(),
             process: None,
             owner: None,
             reachable_at: None,
