@@ -167,3 +167,9 @@ pub const WATCH_EVERY: Duration = Duration::from_millis(100);
 
 /// Changes between two looks of `sockets --watch` that plain output tells one by one.
 pub const CHANGES_TOLD: usize = 200;
+
+/// How long one `scan` may run in all: every port of an address that refuses takes a second or two.
+pub const SCAN_WITHIN: Duration = Duration::from_mins(1);
+
+/// Silent ports one `scan` waits for at once, a descriptor each.
+pub const SCAN_SILENT: usize = 128;

@@ -10,9 +10,36 @@ use std::time::{Duration, Instant};
 
 use looplab::lang::Author;
 use serde_json::Value;
-use support::session::{follow, lab, lesson, message, outcome, value};
+use support::session::{follow, lab, learner, lesson, message, outcome, value};
 
 /// A person who tries a line again means the new thing; a lesson that does has a slip in it.
+#[test]
+fn a_lesson_scans_what_the_session_opened() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    lesson(&format!(
+        r#"
+        server = listen 127.7.7.90:0
+        own = scan 127.7.7.90 --ports {{{{ server.port }}}}
+        expect own.found == [server.port] and own.count == 1 and own.scanned == 1
+        nobody = scan 127.7.7.91 --ports {{{{ server.port }}}}
+        expect nobody.found == [] and nobody.refused == 1
+        others = scan 127.0.0.1 --ports {port}
+        expect others.error == "not_allowed"
+        away = scan 192.0.2.1 --ports 80
+        expect away.error == "not_allowed"
+        "#
+    ));
+    learner(&format!(
+        r#"
+        others = scan 127.0.0.1 --ports {port}-{port}
+        expect others.found == [{port}]
+        away = scan 192.0.2.1 --ports 80
+        expect away.error == "not_allowed"
+        "#
+    ));
+}
+
 #[test]
 fn a_name_is_taken_over_by_its_person_alone() {
     let mut lab = lab();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::capture::{Capture, States};
-use super::inquiry::Diagnose;
+use super::inquiry::{Diagnose, Scan};
 use super::world_verbs::{Filter, Hosts, Link, Neighbour, Sysctl, World};
 use crate::limits;
 use crate::net::{Endpoint, PortRange, TcpState};
@@ -71,6 +71,9 @@ pub enum Command {
     Sockets(Sockets),
     /// Say what holds a port, and how it would become free.
     Who(Who),
+    /// Ask every port of an address, or some, whether somebody listens there: a connection is made and
+    /// broken off at once.
+    Scan(Scan),
     /// Show the range of ports the kernel hands out.
     Range,
     /// Show which addresses a name stands for here, in the order programs try them (getaddrinfo(3)).
@@ -697,6 +700,7 @@ impl Command {
             Self::Get(_) => "get",
             Self::Sockets(_) => "sockets",
             Self::Who(_) => "who",
+            Self::Scan(_) => "scan",
             Self::Range => "range",
             Self::Resolve(_) => "resolve",
             Self::Hosts(_) => "hosts",

@@ -23,6 +23,7 @@ pub const VERB_GROUPS: &[(&str, &[&str])] = &[
         &[
             "sockets",
             "who",
+            "scan",
             "range",
             "interfaces",
             "route",

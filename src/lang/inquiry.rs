@@ -1,5 +1,11 @@
 //! The arguments of verbs that ask a question of the whole machine, or answer one.
+use std::net::IpAddr;
+use std::time::Duration;
+
 use clap::Args;
+
+use super::command::parse_duration;
+use crate::net::PortRange;
 
 /// `diagnose CAUSE`
 #[derive(Clone, Debug, PartialEq, Args)]
@@ -29,6 +35,28 @@ fn parse_cause(text: &str) -> Result<String, String> {
     Err(format!(
         "`{text}` is not a cause: letters, digits and hyphens name one, as in time-wait"
     ))
+}
+
+/// `scan ADDRESS`
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct Scan {
+    /// The address whose ports are asked, without a port: 127.0.0.1.
+    pub address: IpAddr,
+    /// Which ports: A-B, or one.
+    #[arg(long, value_name = "A-B", value_parser = parse_ports, default_value = "1-65535")]
+    pub ports: PortRange,
+    /// How long a port may stay silent.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "200ms")]
+    pub within: Duration,
+}
+
+fn parse_ports(text: &str) -> Result<PortRange, String> {
+    let one = text.parse().ok().map(|port| PortRange {
+        low: port,
+        high: port,
+    });
+    one.or_else(|| PortRange::parse(text))
+        .ok_or_else(|| format!("`{text}` is not a range of ports: write 1-1023, or 8080"))
 }
 
 #[cfg(test)]

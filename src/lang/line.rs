@@ -82,7 +82,7 @@ pub fn verb_names() -> Vec<&'static str> {
 }
 
 /// The verbs' names. A test holds this against the grammar.
-pub(super) const VERBS: [&str; 39] = [
+pub(super) const VERBS: [&str; 40] = [
     "bind",
     "listen",
     "connect",
@@ -99,6 +99,7 @@ pub(super) const VERBS: [&str; 39] = [
     "get",
     "sockets",
     "who",
+    "scan",
     "range",
     "resolve",
     "hosts",

@@ -168,6 +168,8 @@ pub enum Fact {
     Sockets(SocketTable),
     /// `who`.
     Who(Holders),
+    /// `scan`.
+    Scanned(Scanned),
     /// `range`.
     Range(EphemeralRange),
     /// `resolve`.
@@ -526,6 +528,35 @@ pub struct Holders {
     pub cure: Option<String>,
     /// Whether nothing holds it.
     pub free: bool,
+}
+
+/// `scan`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scanned {
+    /// The address that was asked.
+    pub address: IpAddr,
+    /// The first port that was to be asked.
+    pub low: u16,
+    /// The last one.
+    pub high: u16,
+    /// Where the connections came from, when that was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<IpAddr>,
+    /// The ports where somebody listened, ascending.
+    pub found: Vec<u16>,
+    /// How many those are.
+    pub count: usize,
+    /// How many ports were asked.
+    pub scanned: u32,
+    /// How many of them refused.
+    pub refused: u32,
+    /// How many gave no answer at all.
+    pub silent: u32,
+    /// How many were found open by a connection that had met itself, which is no listener.
+    pub phantoms: u32,
+    /// The bound that ended it before every port was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<Failure>,
 }
 
 /// `range`.

@@ -8,8 +8,8 @@ use looplab::lang::{
     Fact, Failure, FailureCause, FilterAction, FilterRule, Filters, Flow, HalfClosed, Holders,
     Holding, HostsFile, InWorld, Interface, Interfaces, KernelRoute, LinkState, ManyOpened,
     NextDoor, Observed, Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received, Repeated,
-    Request, Requests, Resolved, Response, Role, RoundTrips, Sent, Setting, Shown, Signalled,
-    SocketRow, SocketTable, Waited, WorldName,
+    Request, Requests, Resolved, Response, Role, RoundTrips, Scanned, Sent, Setting, Shown,
+    Signalled, SocketRow, SocketTable, Waited, WorldName,
 };
 use looplab::net::{Eai, Endpoint, Errno, TcpState};
 use looplab::render::{self, Check, Found, MenuChapter, MenuEntry, Page};
@@ -958,6 +958,23 @@ pub(crate) fn facts() -> Vec<Outcome> {
             (None, None),
             FailureCause::Resolver(Eai::NoName),
             "getaddrinfo `foo`: nobody knows that name (EAI_NONAME)",
+        ),
+        done(
+            "",
+            "scan",
+            Fact::Scanned(Scanned {
+                address: "127.0.0.1".parse().unwrap(),
+                low: 1,
+                high: 65_535,
+                source: Some("127.0.0.250".parse().unwrap()),
+                found: vec![22, 8080, 49342],
+                count: 3,
+                scanned: 65_535,
+                refused: 65_530,
+                silent: 1,
+                phantoms: 1,
+                stopped_by: None,
+            }),
         ),
         done(
             "",

@@ -12,6 +12,7 @@ mod names;
 mod reach;
 mod repeat;
 mod reply;
+mod scan;
 mod see;
 mod serve;
 mod states;
@@ -57,6 +58,7 @@ impl Lab {
             Command::Rtt(wanted) => self.rtt(wanted),
             Command::Throughput(wanted) => self.throughput(wanted),
             Command::World(wanted) => self.world(wanted),
+            Command::Scan(wanted) => self.scan(wanted, author),
             Command::Resolve(wanted) => self.resolve(wanted, author),
             Command::Hosts(wanted) => self.hosts(wanted),
             Command::Link(wanted) => self.link(wanted),

@@ -93,7 +93,7 @@ impl Lab {
     }
 
     /// Who is where on the host.
-    fn around(&self, wire: Wire, to: Option<SocketAddr>) -> Neighbourhood {
+    pub(super) fn around(&self, wire: Wire, to: Option<SocketAddr>) -> Neighbourhood {
         let own = self.own(wire);
         if wire == Wire::Stream && to.is_some_and(|to| self.listens_alone(to)) {
             return Neighbourhood {

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::words::{count, counted, duration, listed, times};
 use super::{fact, failure};
 use crate::lang::{
-    Flow, Holding, ManyOpened, Plot, Repeated, RoundTrips, Shown, Waited, parse_duration,
+    Flow, Holding, ManyOpened, Plot, Repeated, RoundTrips, Scanned, Shown, Waited, parse_duration,
 };
 use crate::render::block::Block;
 use crate::render::line::Line;
@@ -100,6 +100,41 @@ pub(super) fn many(many: &ManyOpened) -> Vec<Block> {
         blocks.push(fact(line));
     }
     if let Some(stopped) = &many.stopped_by {
+        let line = Line::from("stopped there: ").then(&failure::sentence(stopped));
+        blocks.push(fact(line));
+    }
+    blocks
+}
+
+pub(super) fn scanned(scanned: &Scanned, took: Duration) -> Vec<Block> {
+    let line = Line::of(Role::Endpoint, scanned.address);
+    let line = match scanned.count {
+        0 => line.text(" has no listener on these ports"),
+        number => line
+            .text(" has listeners on ")
+            .text(counted(number, "port"))
+            .text(": ")
+            .then(&listed(Role::Endpoint, &scanned.found, ", ")),
+    };
+    let asked = Line::from(counted(scanned.scanned as usize, "port").as_str())
+        .text(" asked in ")
+        .text(duration(took))
+        .text(": ")
+        .text(count(scanned.refused))
+        .text(" refused");
+    let asked = match scanned.silent {
+        0 => asked,
+        silent => asked.text(", ").text(count(silent)).text(" gave no answer"),
+    };
+    let asked = match scanned.phantoms {
+        0 => asked,
+        phantoms => asked
+            .text(", ")
+            .text(count(phantoms))
+            .text(" met itself: a connection to nobody but its own end"),
+    };
+    let mut blocks = vec![fact(line), fact(asked)];
+    if let Some(stopped) = &scanned.stopped_by {
         let line = Line::from("stopped there: ").then(&failure::sentence(stopped));
         blocks.push(fact(line));
     }

@@ -67,6 +67,7 @@ fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {
         Fact::Response(response) => web::response(name, response),
         Fact::Sockets(table) => holders::sockets(table),
         Fact::Who(holders) => holders::who(holders),
+        Fact::Scanned(scanned) => measuring::scanned(scanned, outcome.took),
         Fact::Range(range) => looking::range(range),
         Fact::Resolved(resolved) => looking::resolved(resolved),
         Fact::Hosts(file) => worlds::hosts(file),
