@@ -1,6 +1,6 @@
 //! `check` and `test`: lessons read for mistakes, and lessons proven on this kernel.
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,23 +12,37 @@ use super::screen::is_error;
 use crate::cli::Exit;
 use crate::lab::Lab;
 use crate::lesson::{
-    Diagnostic, Diagnostics, Entry, Glossary, Lesson, Loaded, check_together, lesson_files,
+    Course, Diagnostic, Diagnostics, Entry, Glossary, Lesson, Loaded, check_together, lesson_files,
 };
 
-/// A lesson that was asked for: what is in it, or why nobody can tell.
-type Read = Result<Loaded, Diagnostics>;
+/// A lesson that was asked for.
+struct Read {
+    /// What is in it, or why nobody can tell.
+    lesson: Result<Loaded, Diagnostics>,
+    /// Whether it stands beside the files of a course.
+    inside: bool,
+}
+
+/// Lessons that were asked for together, and the course they are held against.
+struct Group {
+    lessons: Vec<Read>,
+    course: Result<Course, Diagnostics>,
+    /// Whether these are all lessons of the course, so that what is missing can be told.
+    whole: bool,
+}
 
 /// Reads every lesson and says what is wrong with it.
 pub(crate) fn check(context: &Context, paths: &[PathBuf]) -> io::Result<Exit> {
-    let Some(lessons) = read_all(context, paths) else {
+    let Some(groups) = read_all(context, paths) else {
         return Ok(Exit::Usage);
     };
-    let count = lessons.len();
     let glossary = context.library.glossary();
-    let (mut readable, mut found) = (Vec::new(), Vec::new());
-    for read in lessons {
-        found.extend(complaints(&read, &glossary));
-        readable.extend(read);
+    let (mut count, mut readable, mut found) = (0, Vec::new(), Vec::new());
+    for group in groups {
+        count += group.lessons.len();
+        let (lessons, complaints) = judge(group, &glossary);
+        readable.extend(lessons);
+        found.extend(complaints);
     }
     found.extend(check_together(&readable));
     for diagnostic in &found {
@@ -48,8 +62,30 @@ pub(crate) fn check(context: &Context, paths: &[PathBuf]) -> io::Result<Exit> {
     })
 }
 
-/// Everything to be said about one file.
-fn complaints(read: &Read, glossary: &Glossary) -> Vec<Diagnostic> {
+/// The lessons of a group that can be read, and everything to be said about all of them.
+fn judge(group: Group, glossary: &Glossary) -> (Vec<Loaded>, Vec<Diagnostic>) {
+    let (mut readable, mut found) = (Vec::new(), Vec::new());
+    let course = group.course.unwrap_or_else(|Diagnostics(problems)| {
+        found.extend(problems);
+        Course::default()
+    });
+    let count = group.lessons.len();
+    for Read { lesson, inside } in group.lessons {
+        found.extend(complaints(&lesson, glossary));
+        if let Ok(loaded) = lesson {
+            found.extend(course.check_lesson(&loaded, inside));
+            readable.push(loaded);
+        }
+    }
+    // What is in a lesson that cannot be read is not missing.
+    if group.whole && readable.len() == count {
+        found.extend(course.check_whole(&readable));
+    }
+    (readable, found)
+}
+
+/// Everything to be said about one file by itself.
+fn complaints(read: &Result<Loaded, Diagnostics>, glossary: &Glossary) -> Vec<Diagnostic> {
     match read {
         Ok(loaded) => loaded.check(glossary),
         Err(diagnostics) => diagnostics.0.clone(),
@@ -67,20 +103,22 @@ struct Tally {
 
 /// Proves every lesson on this kernel. One with errors in it is not tried: they are said instead.
 pub(crate) fn test(context: &Context, paths: &[PathBuf]) -> io::Result<Exit> {
-    let Some(lessons) = read_all(context, paths) else {
+    let Some(groups) = read_all(context, paths) else {
         return Ok(Exit::Usage);
     };
     let clock = Instant::now();
     let glossary = context.library.glossary();
     let mut lab = context.lab();
     let mut tally = Tally::default();
-    for read in lessons {
-        let mut errors = complaints(&read, &glossary);
+    let lessons = groups.into_iter().flat_map(|group| group.lessons);
+    for Read { lesson, .. } in lessons {
+        // What a course asks of its lessons is no reason not to try one.
+        let mut errors = complaints(&lesson, &glossary);
         errors.retain(is_error);
         for error in &errors {
             context.screen.diagnostic(error)?;
         }
-        match read {
+        match lesson {
             Ok(loaded) if errors.is_empty() => prove(context, &mut lab, loaded.lesson, &mut tally)?,
             _ => tally.not_tried += 1,
         }
@@ -144,51 +182,82 @@ fn plural(count: usize, noun: &str) -> String {
 
 /// The lessons of these files and directories, or all of the library. `None` when a path leads
 /// nowhere; that is said then.
-fn read_all(context: &Context, paths: &[PathBuf]) -> Option<Vec<Read>> {
+fn read_all(context: &Context, paths: &[PathBuf]) -> Option<Vec<Group>> {
     if paths.is_empty() {
-        return Some(known(context));
+        return Some(vec![known(context)]);
     }
-    let mut lessons = Vec::new();
-    for path in paths {
-        let shown = path.display();
-        let is_directory = match path.metadata() {
-            Ok(metadata) => metadata.is_dir(),
-            Err(error) => {
-                context
-                    .screen
-                    .error(&format!("cannot read {shown}: {error}"));
-                return None;
-            }
-        };
-        if !is_directory {
-            lessons.push(Loaded::open(path));
-            continue;
-        }
-        let files = lesson_files(path);
-        if files.is_empty() {
-            context
-                .screen
-                .error(&format!("no lesson (*.yaml) in {shown}"));
+    let groups = paths.iter().map(|path| at(context, path));
+    groups.collect()
+}
+
+/// The lessons at a path.
+fn at(context: &Context, path: &Path) -> Option<Group> {
+    let shown = path.display();
+    let is_directory = match path.metadata() {
+        Ok(metadata) => metadata.is_dir(),
+        Err(error) => {
+            let problem = format!("cannot read {shown}: {error}");
+            context.screen.error(&problem);
             return None;
         }
-        lessons.extend(files.iter().map(|file| Loaded::open(file)));
+    };
+    let (directory, files) = if is_directory {
+        (path, lesson_files(path))
+    } else {
+        (beside(path), vec![path.to_owned()])
+    };
+    if files.is_empty() {
+        context
+            .screen
+            .error(&format!("no lesson (*.yaml) in {shown}"));
+        return None;
     }
-    Some(lessons)
+    let course = Course::beside(directory);
+    let inside = course.is_some();
+    let read = |file: &PathBuf| Read {
+        lesson: Loaded::open(file),
+        inside,
+    };
+    Some(Group {
+        lessons: files.iter().map(read).collect(),
+        course: course.unwrap_or_else(|| context.library.course()),
+        whole: inside && is_directory,
+    })
+}
+
+/// The directory a file is in.
+fn beside(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// Every lesson the library knows, its user's own ones instead of those they replace.
-fn known(context: &Context) -> Vec<Read> {
+fn known(context: &Context) -> Group {
+    let library = &context.library;
+    let own_course = library.is_course();
+    let mut whole = true;
     let read = |entry: Entry| {
+        let ours = library.embedded_text(&entry.id);
         if let Some(path) = entry.file {
-            return Some(Loaded::open(&path));
+            // A course that is not theirs is not incomplete because of what they replace.
+            whole &= own_course || ours.is_none();
+            return Some(Read {
+                lesson: Loaded::open(&path),
+                inside: own_course,
+            });
         }
-        let (name, text) = context.library.embedded_text(&entry.id)?;
-        Some(Loaded::from_text(&format!("lessons/{name}"), text))
+        let (name, text) = ours?;
+        Some(Read {
+            lesson: Loaded::from_text(&format!("lessons/{name}"), text),
+            inside: true,
+        })
     };
-    context
-        .library
-        .index()
-        .into_iter()
-        .filter_map(read)
-        .collect()
+    let lessons = library.index().into_iter().filter_map(read).collect();
+    Group {
+        lessons,
+        course: library.course(),
+        whole,
+    }
 }

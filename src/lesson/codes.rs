@@ -113,6 +113,24 @@ codes! {
     // L4: the reference cards
     DuplicateCard "L401" Error "Two cards with the same key: only one can be found.",
     LostReference "L402" Error "A card points to a card that does not exist.",
+    // L5: the course
+    NoChapter "L501" Warning "A lesson of the course belongs to a chapter: the menu shows it there.",
+    UnknownChapter "L502" Error "A lesson names a chapter that is not in chapters.yaml.",
+    UnknownClaim "L503" Error "A claim that is not in claims.yaml cannot be settled.",
+    NoHome "L504" Warning "Every claim of the article is settled by a step, or says why none can.",
+    LostStep "L505" Warning "The ledger sends its readers to a step that does not exist.",
+    NotCited "L506" Warning "The step that settles a claim names it, so that both are changed together.",
+    NothingShown "L507" Warning "A claim is settled by what the kernel does, not by a text.",
+    LedgerIds "L508" Error "Every number is in its list once, in order: none was forgotten.",
+    NoPrediction "L510" Warning "Who has predicted nothing is surprised by nothing.",
+    NoTask "L511" Warning "What was only watched is not yet known.",
+    NoRecall "L512" Warning "What is not asked for is forgotten.",
+    FewNotes "L513" Warning "Whoever teaches the lesson needs notes on at least half of its steps.",
+    FewTraps "L514" Warning "A task of the course knows at least two wrong turns.",
+    FewHints "L515" Warning "Help comes in at least three tiers: where to look, what to use, what to type.",
+    HintTellsLine "L516" Warning "A hint before the last gives away a line of the solution.",
+    NoOption "L520" Warning "A misconception that no option offers is never found.",
+    NoRefutation "L521" Warning "A misconception without an experiment against it is only contradicted.",
 }
 
 impl fmt::Display for Code {

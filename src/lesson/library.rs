@@ -9,9 +9,9 @@ use etcetera::{AppStrategy, AppStrategyArgs, app_strategy};
 
 use super::assemble::name_parts;
 use super::cards::{Cards, Deck, near_key};
-use super::course::{Chapter, FILES as COURSE_FILES};
+use super::course::{Chapter, Claim, Course, FILES as COURSE_FILES};
 use super::diagnostic::Diagnostics;
-use super::embedded::{CHAPTERS, COURSE, Embedded, LESSONS};
+use super::embedded::{CHAPTERS, Embedded, LESSONS};
 use super::files;
 use super::find::{Found, Search};
 use super::glossary::Glossary;
@@ -191,9 +191,23 @@ impl Library {
         LESSONS.iter().map(|row| (row.file, row.text))
     }
 
-    /// What makes a course of them: chapters, claims, misconceptions. File name and text.
-    pub fn course_files(&self) -> &'static [(&'static str, &'static str)] {
-        COURSE
+    /// Chapters, claims and misconceptions with their places, for the check: those of the user's
+    /// directory where it has some, else those inside the program.
+    pub fn course(&self) -> Result<Course, Diagnostics> {
+        let own = self.own.as_deref().and_then(Course::beside);
+        own.unwrap_or_else(Course::embedded)
+    }
+
+    /// Whether the user's directory is a course of its own.
+    pub fn is_course(&self) -> bool {
+        self.own.as_deref().and_then(Course::beside).is_some()
+    }
+
+    /// The claims of the article, in order. A directory whose list cannot be read gets ours;
+    /// `looplab check` says what is wrong with it.
+    pub fn claims(&self) -> Vec<Claim> {
+        let ours = || Course::embedded().unwrap_or_default();
+        self.course().unwrap_or_else(|_| ours()).into_claims()
     }
 
     /// All words that can be looked up, for the check of a lesson.

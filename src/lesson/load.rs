@@ -94,6 +94,11 @@ impl Loaded {
         Err(sorted(all))
     }
 
+    /// A finding with its bytes.
+    pub(super) fn locate(&self, finding: Finding) -> Diagnostic {
+        self.document.locate(finding)
+    }
+
     /// The author's lint: everything that makes it a worse lesson than it could be.
     pub fn check(&self, glossary: &Glossary) -> Vec<Diagnostic> {
         let mut found = self.document.form();

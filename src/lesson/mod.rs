@@ -28,7 +28,7 @@ mod words;
 
 pub use cards::{CardFile, Deck, check_cards};
 pub use codes::{Code, Severity};
-pub use course::Chapter;
+pub use course::{Chapter, Claim, Course, Misconception, Verdict};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Look, Source};
 pub use find::Found;
 pub use glossary::Glossary;
