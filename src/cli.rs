@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::app;
 use crate::lang::{parse_duration, parse_state};
@@ -269,10 +269,27 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(cli) = into_lessons(&arguments) {
+        return app::dispatch(cli);
+    }
     match Cli::try_parse_from(arguments) {
         Ok(cli) => app::dispatch(cli),
         Err(problem) => usage(&problem),
     }
+}
+
+/// Reads a start into the lessons, with the grammar of that one verb: building the grammar of all
+/// would take a fifth of the time to the first prompt. What it cannot read, or is no data (a
+/// mistake, a plea for help), is left to the whole grammar.
+fn into_lessons(arguments: &[OsString]) -> Option<Cli> {
+    if arguments.get(1).is_some_and(|first| first != "learn") {
+        return None;
+    }
+    let learn = Learn::augment_args(clap::Command::new("learn"));
+    let grammar = Global::augment_args(clap::Command::new("looplab")).subcommand(learn);
+    let matches = grammar.try_get_matches_from(arguments).ok()?;
+    Cli::from_arg_matches(&matches).ok()
 }
 
 /// clap's own text: help and version are data, a mistake is talk.
@@ -294,6 +311,39 @@ pub fn grammar() -> clap::Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_start_into_the_lessons_is_read_as_the_whole_grammar_reads_it() {
+        for line in [
+            "",
+            "learn",
+            "learn lab",
+            "learn 3 --step 2 --plain",
+            "learn --restart --state /tmp/x --color never",
+            "learn --json --lessons . port-number",
+            "learn -- --restart",
+        ] {
+            let words: Vec<OsString> = format!("looplab {line}")
+                .split_whitespace()
+                .map(OsString::from)
+                .collect();
+            let quick = into_lessons(&words).map(|cli| format!("{cli:?}"));
+            let whole = Cli::try_parse_from(&words).map(|cli| format!("{cli:?}"));
+            assert_eq!(quick, whole.ok(), "{line}");
+        }
+        for line in [
+            "learn --help",
+            "learn -V",
+            "learn --stpe 2",
+            "learn a b",
+            "list",
+            "--json",
+        ] {
+            let words = format!("looplab {line}");
+            let words: Vec<_> = words.split_whitespace().map(OsString::from).collect();
+            assert!(into_lessons(&words).is_none(), "{line}");
+        }
+    }
 
     /// clap finds clashes of names only when it is asked, or when somebody uses the command.
     #[test]

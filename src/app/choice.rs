@@ -2,24 +2,27 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use crate::lesson::{Entry, Lesson};
+use crate::lesson::{Entry, Lesson, LessonError};
 
 /// The lesson that a word means: an id, a number, a title or a part of either that fits no other.
 /// `None` when there is no such lesson, or it is broken.
 pub(crate) fn open_lesson(context: &Context, word: &str) -> Option<Arc<Lesson>> {
-    let fits = lessons_called(context, word);
-    let id = match &*fits {
-        [] => word,
-        [one] => one,
-        several => {
-            let ids = several.join(", ");
-            context
-                .screen
-                .error(&format!("`{word}` fits more than one lesson: {ids}"));
-            return None;
+    // Most words are an id, and then nothing need be known of the other lessons.
+    let mut found = context.library.lesson(word);
+    if let Err(LessonError::Unknown { .. }) = found {
+        match &*lessons_called(context, word) {
+            [] => {}
+            [one] => found = context.library.lesson(one),
+            several => {
+                let ids = several.join(", ");
+                context
+                    .screen
+                    .error(&format!("`{word}` fits more than one lesson: {ids}"));
+                return None;
+            }
         }
-    };
-    match context.library.lesson(id) {
+    }
+    match found {
         Ok(lesson) => Some(Arc::new(lesson)),
         Err(error) => {
             context.screen.lesson_error(&error);

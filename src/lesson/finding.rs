@@ -91,8 +91,8 @@ impl Finding {
 }
 
 fn key_span(tree: &Node, path: &Path) -> Option<Range<usize>> {
-    let (last, above) = path.0.split_last()?;
+    let (above, last) = path.split_last()?;
     let Segment::Key(key) = last else { return None };
-    let (key, _) = tree.nearest(&Path(above.to_vec())).entry(key)?;
+    let (key, _) = tree.nearest(above).entry(key)?;
     Some(key.span.clone())
 }

@@ -3,8 +3,10 @@
 //!
 //! The pass stops at the first breach, so a hostile file costs no more than its first few bytes.
 //! It knows nothing of lessons.
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
@@ -45,17 +47,20 @@ pub(super) struct Key {
 /// One step from a value to a value inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Segment {
-    Key(String),
+    Key(Cow<'static, str>),
     Index(usize),
 }
 
 /// The way from the top of a file to a value: `steps[2].goal[0].check`.
+///
+/// A path is made for everything that might be wrong and read for what is, so making one is a
+/// single step onto the path above, which is shared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Path(pub(super) Vec<Segment>);
+pub(super) struct Path(Option<Rc<(Path, Segment)>>);
 
 impl Path {
-    pub(super) fn key(&self, key: &str) -> Self {
-        self.with(Segment::Key(key.to_owned()))
+    pub(super) fn key(&self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.with(Segment::Key(key.into()))
     }
 
     pub(super) fn index(&self, index: usize) -> Self {
@@ -63,30 +68,32 @@ impl Path {
     }
 
     fn with(&self, segment: Segment) -> Self {
-        let mut path = self.clone();
-        path.0.push(segment);
-        path
+        Self(Some(Rc::new((self.clone(), segment))))
+    }
+
+    /// The path above, and the last step; `None` at the top.
+    pub(super) fn split_last(&self) -> Option<(&Self, &Segment)> {
+        self.0.as_deref().map(|(above, last)| (above, last))
     }
 }
 
 impl Node {
     /// The value at a path.
     pub(super) fn find(&self, path: &Path) -> Option<&Self> {
-        path.0
-            .iter()
-            .try_fold(self, |node, segment| node.child(segment))
+        match path.split_last() {
+            Some((above, last)) => self.find(above)?.child(last),
+            None => Some(self),
+        }
     }
 
     /// The value at a path, or the deepest one on the way that exists.
     pub(super) fn nearest(&self, path: &Path) -> &Self {
-        let mut node = self;
-        for segment in &path.0 {
-            match node.child(segment) {
-                Some(child) => node = child,
-                None => break,
-            }
+        let above = path.split_last().map(|(above, _)| above);
+        match (self.find(path), above) {
+            (Some(node), _) => node,
+            (None, Some(above)) => self.nearest(above),
+            (None, None) => self,
         }
-        node
     }
 
     fn child(&self, segment: &Segment) -> Option<&Self> {

@@ -96,7 +96,7 @@ impl Hinter for Assistant {
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _pos: usize) -> Cow<'l, str> {
-        paint::line(line, &self.words, &self.palette)
+        paint::line(line, &self.words, self.palette)
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
@@ -106,11 +106,11 @@ impl Highlighter for Assistant {
     ) -> Cow<'b, str> {
         // Drawn in raw mode only.
         sys::nothing_runs();
-        paint::text(prompt, Role::Prompt, &self.palette)
+        paint::text(prompt, Role::Prompt, self.palette)
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        paint::text(hint, Role::Dim, &self.palette)
+        paint::text(hint, Role::Dim, self.palette)
     }
 
     fn highlight_char(&self, line: &str, _pos: usize, kind: CmdKind) -> bool {

@@ -22,7 +22,7 @@ fn role(kind: Kind) -> Role {
 }
 
 /// The line in the colours of the palette, which may have none.
-pub(super) fn line<'l>(text: &'l str, words: &Words, palette: &Palette) -> Cow<'l, str> {
+pub(super) fn line<'l>(text: &'l str, words: &Words, palette: Palette) -> Cow<'l, str> {
     let clean = seen(text);
     // A line that is too long is refused anyway; painting it would make each key slow.
     if !palette.paints() || clean.len() > limits::LINE_BYTES {
@@ -45,7 +45,7 @@ pub(super) fn line<'l>(text: &'l str, words: &Words, palette: &Palette) -> Cow<'
 }
 
 /// A whole text in one role.
-pub(super) fn text<'t>(text: &'t str, role: Role, palette: &Palette) -> Cow<'t, str> {
+pub(super) fn text(text: &str, role: Role, palette: Palette) -> Cow<'_, str> {
     if !palette.paints() {
         return Cow::Borrowed(text);
     }
@@ -54,7 +54,7 @@ pub(super) fn text<'t>(text: &'t str, role: Role, palette: &Palette) -> Cow<'t, 
     Cow::Owned(painted)
 }
 
-fn push(painted: &mut String, role: Role, text: &str, palette: &Palette) {
+fn push(painted: &mut String, role: Role, text: &str, palette: Palette) {
     painted.push_str(palette.open(role));
     painted.push_str(text);
     painted.push_str(palette.close(role));
@@ -90,7 +90,7 @@ mod tests {
             line(
                 "c = send server 'hi' --to 127.0.0.1:1 # x",
                 &words(),
-                &Palette::new(true)
+                Palette::new(true)
             ),
             "c = \x1b[1msend\x1b[0m server \x1b[32m'hi'\x1b[0m \x1b[2m--to\x1b[0m \
              \x1b[36m127.0.0.1:1\x1b[0m \x1b[2m# x\x1b[0m"
@@ -106,15 +106,15 @@ mod tests {
             ("a\u{7}\u{202e}b\u{0}", "ab"),
             ("one\ntwo\tthree", "one\ntwo\tthree"),
         ] {
-            assert_eq!(line(text, &words(), &none), drawn);
+            assert_eq!(line(text, &words(), none), drawn);
         }
-        assert!(matches!(line("plain", &words(), &none), Cow::Borrowed(_)));
+        assert!(matches!(line("plain", &words(), none), Cow::Borrowed(_)));
     }
 
     proptest::proptest! {
         #[test]
         fn paint_adds_nothing_but_colour(text in "\\PC{0,40}") {
-            let painted = line(&text, &words(), &Palette::new(true)).into_owned();
+            let painted = line(&text, &words(), Palette::new(true)).into_owned();
             let mut pieces = painted.split("\x1b[");
             let mut plain = pieces.next().unwrap().to_owned();
             plain.extend(pieces.map(|piece| piece.split_once('m').unwrap().1));

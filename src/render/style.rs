@@ -2,6 +2,8 @@
 //!
 //! The one table of colours, painted through `colored`. It must never decide *whether* to paint:
 //! that is the caller's, by [`Style`].
+use std::sync::OnceLock;
+
 use colored::{ColoredString, Colorize, control};
 
 /// What a view may use. Passed to every view; nothing else decides about colour or width.
@@ -110,32 +112,38 @@ impl Role {
 /// The sequence that ends any styling.
 const RESET: &str = "\x1b[0m";
 
-/// The opening sequence of each role, made once; empty without colour.
-#[derive(Clone, Debug)]
-pub(crate) struct Palette([String; Role::ALL.len()]);
+/// The opening sequence of each role, made when it is first used; empty without colour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Palette {
+    color: bool,
+}
 
 impl Palette {
     pub(crate) fn new(color: bool) -> Self {
-        if !color {
-            return Self(Default::default());
+        if color {
+            // `colored` asks a switch of the whole process. It is only ever turned on here; a view
+            // without colour does not ask.
+            control::set_override(true);
         }
-        // `colored` asks a switch of the whole process. It is only ever turned on here; a view
-        // without colour does not ask.
-        control::set_override(true);
-        Self(Role::ALL.map(|role| {
-            let painted = role.paint("|").to_string();
-            let (open, _) = painted.split_once('|').unwrap_or_default();
-            open.to_owned()
-        }))
+        Self { color }
     }
 
     /// What to write before text of this role.
-    pub(crate) fn open(&self, role: Role) -> &str {
-        self.0.get(role as usize).map_or("", String::as_str)
+    pub(crate) fn open(self, role: Role) -> &'static str {
+        static OPEN: [OnceLock<String>; Role::ALL.len()] =
+            [const { OnceLock::new() }; Role::ALL.len()];
+        match OPEN.get(role as usize) {
+            Some(open) if self.color => open.get_or_init(|| {
+                let painted = role.paint("|").to_string();
+                let (open, _) = painted.split_once('|').unwrap_or_default();
+                open.to_owned()
+            }),
+            _ => "",
+        }
     }
 
     /// What to write behind it.
-    pub(crate) fn close(&self, role: Role) -> &'static str {
+    pub(crate) fn close(self, role: Role) -> &'static str {
         if self.open(role).is_empty() {
             ""
         } else {
@@ -144,8 +152,8 @@ impl Palette {
     }
 
     /// Whether anything is ever painted.
-    pub(crate) fn paints(&self) -> bool {
-        !self.open(Role::Dim).is_empty()
+    pub(crate) fn paints(self) -> bool {
+        self.color
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn assemble(file: &str, raw: RawLesson, proven: bool) -> (Lesson, Vec
         .collect();
     let refutations_at = Path::default().key("refutations");
     let refutations = raw.refutations.into_iter().map(|(tag, refutation)| {
-        let built = build.refutation(refutation, &refutations_at.key(&tag));
+        let built = build.refutation(refutation, &refutations_at.key(tag.clone()));
         (tag, built)
     });
     let refutations = refutations.collect();
@@ -222,7 +222,7 @@ impl Assembler {
         }
     }
 
-    fn check_keys(&mut self, raw: &RawStep, kind: &str, path: &Path) {
+    fn check_keys(&mut self, raw: &RawStep, kind: &'static str, path: &Path) {
         let allowed = keys_of(kind);
         for key in kind_keys(raw) {
             if allowed.contains(&key) {
@@ -346,7 +346,7 @@ impl Assembler {
         }
     }
 
-    fn goals(&mut self, raw: Option<Vec<RawGoal>>, path: &Path, kind: &str) -> Vec<Goal> {
+    fn goals(&mut self, raw: Option<Vec<RawGoal>>, path: &Path, kind: &'static str) -> Vec<Goal> {
         let raw = raw.unwrap_or_default();
         if raw.is_empty() {
             let message = format!("this {kind} has no goal");

@@ -118,7 +118,12 @@ fn refutations(lesson: &Lesson, path: &Path) -> Vec<Finding> {
             Some(near) => format!("did you mean `{near}`?"),
             None => "tag an option with it, or leave it out".to_owned(),
         };
-        let finding = Finding::new(Code::UnusedRefutation, &path.key(tag), message).on_key();
+        let finding = Finding::new(
+            Code::UnusedRefutation,
+            &path.key((*tag).to_owned()),
+            message,
+        )
+        .on_key();
         found.push(finding.help(help));
     }
     for (tag, at) in used

@@ -20,7 +20,7 @@ fn visit(node: &Node, path: &Path, found: &mut Vec<Finding>) {
         }
         Value::Map(entries) => {
             for (key, value) in entries {
-                let path = path.key(&key.text);
+                let path = path.key(key.text.clone());
                 if key.text.contains(|c: char| c.is_control() || is_hidden(c)) {
                     found.push(hidden("key").at(&path).on_key());
                 }

@@ -28,7 +28,7 @@ pub(super) fn check(lesson: &Lesson, tree: &Node) -> Vec<Finding> {
         walk.step(step, &top.key("steps").index(i));
     }
     for (tag, refutation) in &lesson.refutations {
-        walk.refutation(refutation, &top.key("refutations").key(tag));
+        walk.refutation(refutation, &top.key("refutations").key(tag.clone()));
     }
     walk.found
 }
@@ -183,7 +183,7 @@ impl Walk<'_> {
     }
 
     /// Checks the block under a key; gives the names that are bound after it.
-    fn lines(&mut self, path: &Path, key: &str, names: &Names) -> Names {
+    fn lines(&mut self, path: &Path, key: &'static str, names: &Names) -> Names {
         let mut names = names.clone();
         let path = path.key(key);
         if let Some(text) = self.tree.find(&path).and_then(Node::text) {
