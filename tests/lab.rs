@@ -323,6 +323,10 @@ fn unix_sockets() {
         r#"
         server = listen unix:chat
         expect server is listening and server.local == "unix:chat"
+        tcp = listen 127.0.0.1:0 --mode 0600
+        expect tcp.error == "malformed"
+        hidden = listen unix:@chat --unlink
+        expect hidden.error == "malformed"
         client = connect unix:chat
         expect client is connected and client.peer == "unix:chat"
         talk = accept server

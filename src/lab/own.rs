@@ -1,7 +1,12 @@
 //! A socket of the lab: what it is, what the kernel says of it now, and how it goes.
+use std::fs;
 use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::sys::stat::fstat;
 use socket2::{SockAddr, Socket};
 
@@ -123,8 +128,35 @@ impl Own {
             port: port(&self.local),
             backlog,
             peer: self.peer.clone(),
+            mode: self.file().as_deref().and_then(mode),
+            file: self.file().map(|path| path.to_string_lossy().into_owned()),
             options: self.options.clone(),
         }
+    }
+
+    /// The file of a Unix socket that was bound to one.
+    fn file(&self) -> Option<PathBuf> {
+        if self.local.inet().is_some() {
+            return None;
+        }
+        Some(self.socket.local_addr().ok()?.as_pathname()?.to_owned())
+    }
+
+    /// Who is at the other end of a Unix socket: process and user, as they were when the connection
+    /// was made (SO_PEERCRED, unix(7)).
+    #[cfg(target_os = "linux")]
+    fn peer_credentials(&self) -> Option<(u32, u32)> {
+        if self.local.inet().is_some() {
+            return None;
+        }
+        let peer = getsockopt(&self.socket, PeerCredentials).ok()?;
+        Some((u32::try_from(peer.pid()).ok()?, peer.uid()))
+    }
+
+    /// Other systems have other names for it.
+    #[cfg(not(target_os = "linux"))]
+    fn peer_credentials(&self) -> Option<(u32, u32)> {
+        None
     }
 
     /// As an outcome shows it; `None` when it is no connection.
@@ -133,16 +165,25 @@ impl Own {
             return None;
         };
         let peer = self.peer.clone()?;
+        let credentials = self.peer_credentials();
         Some(OwnConnection {
             role,
             local: self.local.clone(),
             address: address(&self.local),
             port: port(&self.local),
             peer_port: port(&peer),
+            peer_pid: credentials.map(|(pid, _)| pid),
+            peer_uid: credentials.map(|(_, uid)| uid),
             peer,
             options: self.options.clone(),
         })
     }
+}
+
+/// A file's permissions as chmod(1) takes them: `0600`.
+fn mode(file: &Path) -> Option<String> {
+    let mode = fs::metadata(file).ok()?.permissions().mode() & 0o777;
+    Some(format!("0{mode:03o}"))
 }
 
 /// The inode of a socket (fstat(2)).
@@ -167,6 +208,11 @@ pub(super) fn port(endpoint: &Endpoint) -> Option<u16> {
 pub(super) fn endpoint_of(address: &SockAddr) -> Endpoint {
     if let Some(inet) = address.as_socket() {
         return Endpoint::Inet(inet);
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(name) = address.as_abstract_namespace() {
+        let letters = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
+        return Endpoint::Unix(format!("@{}", String::from_utf8_lossy(letters)));
     }
     let name = address
         .as_pathname()

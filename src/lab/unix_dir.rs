@@ -29,15 +29,31 @@ impl UnixDir {
         &self.base
     }
 
-    /// The path of a socket, its directory made if it was not.
+    /// The path of a socket, its directory made if it was not. An abstract name (`@chat`) is no file;
+    /// it begins with a NUL byte, and with the directory's name, so that it is this session's alone.
     pub(super) fn path(&mut self, name: &str) -> io::Result<PathBuf> {
-        if let Some(dir) = &self.made {
+        let dir = match &self.made {
+            Some(dir) => dir,
+            None => self.made.insert(make(&self.base)?),
+        };
+        let Some(letters) = name.strip_prefix('@') else {
             return Ok(dir.join(name));
+        };
+        let session = dir.file_name().unwrap_or_default().to_string_lossy();
+        Ok(PathBuf::from(format!("\0{session}/{letters}")))
+    }
+
+    /// Removes a socket's file, when there is one.
+    pub(super) fn unlink(&mut self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.path(name)?) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
         }
-        let dir = make(&self.base)?;
-        let path = dir.join(name);
-        self.made = Some(dir);
-        Ok(path)
+    }
+
+    /// Sets the permissions of a socket's file.
+    pub(super) fn set_mode(&mut self, name: &str, mode: u32) -> io::Result<()> {
+        fs::set_permissions(self.path(name)?, Permissions::from_mode(mode))
     }
 
     /// Removes the directory and the socket files in it.
@@ -91,6 +107,18 @@ mod tests {
             0o700
         );
         assert_eq!(dir.path("other").unwrap().parent(), Some(&*parent));
+        let session = parent.file_name().unwrap().to_str().unwrap();
+        let hidden = dir.path("@chat").unwrap();
+        assert_eq!(hidden, PathBuf::from(format!("\0{session}/chat")));
+        fs::write(&path, "").unwrap();
+        dir.set_mode("chat", 0o600).unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        dir.unlink("chat").unwrap();
+        dir.unlink("chat").unwrap();
+        assert!(!path.exists());
         drop(dir);
         assert!(!parent.exists());
     }

@@ -180,6 +180,12 @@ pub struct Listen {
     /// Allow an address that other machines can reach.
     #[arg(long)]
     pub exposed: bool,
+    /// Set the permissions of the socket's file, as chmod(1) takes them: 0600. Of unix:NAME only.
+    #[arg(long, value_name = "MODE", value_parser = parse_mode)]
+    pub mode: Option<u32>,
+    /// Remove the socket's file first, when an earlier listener left one (unlink(2)). Of unix:NAME only.
+    #[arg(long)]
+    pub unlink: bool,
     /// Listen on the very socket that a `bind` opened, given by its name, instead of a new one at the
     /// same endpoint. The old name lets go of it.
     #[arg(long, conflicts_with_all = ["reuseaddr", "reuseport", "v6only", "port_range", "bind_no_port", "freebind", "device"])]
@@ -651,6 +657,13 @@ fn parse_answer(text: &str) -> Result<NamedAddress, String> {
 fn parse_range(text: &str) -> Result<PortRange, String> {
     PortRange::parse(text)
         .ok_or_else(|| format!("`{text}` is not a range of ports: write 49340-49349"))
+}
+
+fn parse_mode(text: &str) -> Result<u32, String> {
+    let octal = text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+    let mode = u32::from_str_radix(text, 8).ok();
+    mode.filter(|mode| octal && *mode <= 0o777)
+        .ok_or_else(|| format!("`{text}` are no permissions: write 0600 or 0000"))
 }
 
 /// Reads the name of a state.

@@ -240,6 +240,12 @@ pub struct OwnSocket {
     /// The peer a UDP socket is connected to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<Endpoint>,
+    /// The permissions of a Unix socket's file: `0600`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Where that file is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Options that were asked for, by their flag: `reuseaddr`.
     pub options: Vec<&'static str>,
 }
@@ -261,6 +267,12 @@ pub struct OwnConnection {
     /// The port of the other end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer_port: Option<u16>,
+    /// The process at the other end of a Unix socket (SO_PEERCRED).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_pid: Option<u32>,
+    /// That process's user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_uid: Option<u32>,
     /// Options that were asked for, by their flag.
     pub options: Vec<&'static str>,
 }

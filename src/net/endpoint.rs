@@ -12,7 +12,8 @@ use serde::{Serialize, Serializer};
 pub enum Endpoint {
     /// An address and a port, TCP or UDP (ip(7), ipv6(7)).
     Inet(SocketAddr),
-    /// A Unix domain socket (unix(7)), by the name it has in this session.
+    /// A Unix domain socket (unix(7)), by the name it has in this session; one that begins with @ is
+    /// an abstract name, which is no file.
     Unix(String),
 }
 
@@ -89,7 +90,9 @@ impl Endpoint {
 
 fn parse_unix(name: &str) -> Result<Endpoint, EndpointError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if name.is_empty() || name.len() > 40 || !name.chars().all(plain) {
+    // An abstract name begins with a NUL byte, which is written as @ (unix(7), ss(8)).
+    let letters = name.strip_prefix('@').unwrap_or(name);
+    if letters.is_empty() || name.len() > 40 || !letters.chars().all(plain) {
         return Err(EndpointError::UnixName(name.to_owned()));
     }
     Ok(Endpoint::Unix(name.to_owned()))
@@ -313,7 +316,7 @@ impl fmt::Display for EndpointError {
             Self::UnixName(name) => write!(
                 f,
                 "`unix:{name}` is not a Unix socket name of the lab: use letters, digits, - and _, \
-                 at most 40"
+                 at most 40, with @ before an abstract one"
             ),
         }
     }
@@ -340,6 +343,7 @@ mod tests {
             ("0.0.0.0:80", "0.0.0.0:80"),
             ("[::ffff:127.0.0.1]:1", "[::ffff:127.0.0.1]:1"),
             ("unix:chat", "unix:chat"),
+            ("unix:@chat", "unix:@chat"),
         ];
         for (text, expected) in table {
             assert_eq!(shown(text), expected, "{text}");
@@ -384,6 +388,8 @@ mod tests {
                 "no name is looked up here: write an address",
             ),
             ("unix:../x", "letters, digits"),
+            ("unix:@", "letters, digits"),
+            ("unix:a@b", "letters, digits"),
             ("", "missing"),
         ];
         for (text, part) in table {

@@ -73,6 +73,8 @@ fn own(local: &str) -> OwnSocket {
         local,
         backlog: None,
         peer: None,
+        mode: None,
+        file: None,
         options: Vec::new(),
     }
 }
@@ -96,6 +98,8 @@ pub(crate) fn end(name: &str, role: Role, local: &str, peer: &str) -> Outcome {
         address: local.to_string(),
         port: local.inet().map(|i| i.port()),
         peer_port: peer.inet().map(|i| i.port()),
+        peer_pid: None,
+        peer_uid: None,
         local,
         peer,
         options: Vec::new(),
@@ -596,6 +600,31 @@ pub(crate) fn facts() -> Vec<Outcome> {
             }),
         ),
         listener("chat", "unix:chat"),
+        done(
+            "mine",
+            "listen",
+            Fact::Listener(OwnSocket {
+                backlog: Some(128),
+                mode: Some("0600".to_owned()),
+                file: Some("/run/user/1000/looplab-1/chat".to_owned()),
+                ..own("unix:chat")
+            }),
+        ),
+        done(
+            "guest",
+            "accept",
+            Fact::Connection(OwnConnection {
+                role: Role::Server,
+                local: at("unix:chat"),
+                peer: at("unix:chat"),
+                address: "chat".to_owned(),
+                port: None,
+                peer_port: None,
+                peer_pid: Some(4711),
+                peer_uid: Some(1000),
+                options: Vec::new(),
+            }),
+        ),
         end("client", Role::Client, client, server),
         end("answer", Role::Server, server, client),
         end("self", Role::Client, server, server),

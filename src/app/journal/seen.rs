@@ -112,6 +112,8 @@ mod tests {
             local,
             backlog: None,
             peer: None,
+            mode: None,
+            file: None,
             options: Vec::new(),
         })))
     }

@@ -38,11 +38,22 @@ impl Lab {
     pub(super) fn listen(&mut self, wanted: &Listen, author: Author) -> Done {
         let at = self.ledger.endpoint("listen", &wanted.endpoint)?;
         self.may_receive(author, "listen", &at, wanted.exposed)?;
+        if wanted.unlink {
+            let done = self.unix.unlink(file_name(&at)?);
+            done.map_err(|e| of_io("unlink", Ends::local(&at), &e))?;
+        }
+        if wanted.mode.is_some() {
+            file_name(&at)?;
+        }
         let own = if wanted.same_socket {
             self.listener_of_bound(&wanted.endpoint, wanted.backlog)?
         } else {
             self.listener(&at, wanted.backlog, &wanted.options)?
         };
+        if let Some(mode) = wanted.mode {
+            let done = self.unix.set_mode(file_name(&at)?, mode);
+            done.map_err(|e| of_io("chmod", Ends::local(&at), &e))?;
+        }
         // The kernel may have cut the backlog (somaxconn).
         let backlog = own.queue().map_or(wanted.backlog, |(_, backlog)| backlog);
         Ok((Fact::Listener(own.as_socket(Some(backlog))), Held::One(own)))
@@ -261,6 +272,22 @@ impl Lab {
                 within,
                 "nobody has connected",
             )),
+        }
+    }
+}
+
+/// The name of a Unix socket that is a file.
+fn file_name(at: &Endpoint) -> Result<&str, Failure> {
+    match at {
+        Endpoint::Unix(name) if !name.starts_with('@') => Ok(name),
+        _ => {
+            let why = "--mode and --unlink are for a socket that is a file: unix:NAME";
+            Err(own_at(
+                FailureCause::Malformed,
+                "listen",
+                Ends::local(at),
+                why,
+            ))
         }
     }
 }

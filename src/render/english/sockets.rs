@@ -30,6 +30,10 @@ pub(super) fn listener(name: Subject<'_>, socket: &OwnSocket) -> Vec<Block> {
         .text(verb)
         .and(Role::Endpoint, &socket.local)
         .text(options(socket.backlog, &socket.options));
+    let line = match &socket.mode {
+        Some(mode) => line.text(", a file with mode ").text(mode),
+        None => line,
+    };
     let mut blocks = vec![fact(line)];
     blocks.extend(exposure(&socket.local));
     blocks
@@ -45,6 +49,12 @@ pub(super) fn connection(name: Subject<'_>, end: &OwnConnection) -> Vec<Block> {
         .text(arrow)
         .and(Role::Endpoint, &end.peer)
         .text(options(None, &end.options));
+    let line = match (end.peer_pid, end.peer_uid) {
+        (Some(pid), Some(uid)) => {
+            line.text(format_args!("; its peer is process {pid} of user {uid}"))
+        }
+        _ => line,
+    };
     let mut blocks = vec![fact(line)];
     if end.local == end.peer && end.local.inet().is_some() {
         let line = Line::of(Role::Surprise, "both ends are the same socket")
