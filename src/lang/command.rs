@@ -441,9 +441,19 @@ pub struct Get {
     /// Send this text to the server (POST) instead of asking for a page (GET).
     #[arg(long, value_name = "BODY", allow_hyphen_values = true)]
     pub post: Option<String>,
+    /// Show the whole text of both directions.
+    #[arg(long)]
+    pub verbose: bool,
     /// How long to wait for the answer.
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
     pub within: Duration,
+}
+
+impl Get {
+    /// Whether the request is worth a look: something in it is not as a browser would write it.
+    pub fn is_unusual(&self) -> bool {
+        self.host.is_some() || !self.header.is_empty() || self.post.is_some()
+    }
 }
 
 /// `sockets [NAME]`

@@ -444,6 +444,21 @@ pub struct Response {
     pub body: String,
     /// Length of the body in bytes.
     pub bytes: usize,
+    /// How much of the exchange a view shows; the outcome has all of it.
+    #[serde(skip)]
+    pub shown: Exchange,
+}
+
+/// How much of a request and its answer is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exchange {
+    /// The beginning of the body.
+    #[default]
+    Body,
+    /// The request as well.
+    Request,
+    /// Both heads, too.
+    Whole,
 }
 
 /// `sockets`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use looplab::lang::{
-    Author, Bucket, CaptureSaved, Card, Cause, Closed, CounterReading, Explanation, Fact,
+    Author, Bucket, CaptureSaved, Card, Cause, Closed, CounterReading, Exchange, Explanation, Fact,
     FailureCause, HalfClosed, Holders, Holding, InWorld, Interface, Interfaces, LinkState,
     Observed, Outcome, Packet, Plot, Received, Request, Requests, Resolved, Response, Sent,
     Setting, Shown, SocketRow, SocketTable, Waited, WorldName,
@@ -149,6 +149,7 @@ fn outcomes(text: &str) -> Vec<Outcome> {
             headers: vec![(own(), own())],
             body: own(),
             bytes: text.len(),
+            shown: Exchange::Whole,
         }),
         Fact::Sockets(SocketTable {
             scope: "all",

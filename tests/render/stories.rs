@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use looplab::lang::{
-    Author, Bucket, Card, Cause, Closed, CounterReading, Diagnosis, EphemeralRange, Explanation,
-    Fact, Failure, FailureCause, FilterAction, FilterRule, Filters, Flow, HalfClosed, Holders,
-    Holding, HostsFile, InWorld, Interface, Interfaces, KernelRoute, LinkState, ManyOpened,
-    NextDoor, Observed, Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received, Repeated,
-    Request, Requests, Resolved, Response, Role, RoundTrips, Scanned, Sent, Setting, Shown,
-    Signalled, SocketRow, SocketTable, Waited, WorldName,
+    Author, Bucket, Card, Cause, Closed, CounterReading, Diagnosis, EphemeralRange, Exchange,
+    Explanation, Fact, Failure, FailureCause, FilterAction, FilterRule, Filters, Flow, HalfClosed,
+    Holders, Holding, HostsFile, InWorld, Interface, Interfaces, KernelRoute, LinkState,
+    ManyOpened, NextDoor, Observed, Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received,
+    Repeated, Request, Requests, Resolved, Response, Role, RoundTrips, Scanned, Sent, Setting,
+    Shown, Signalled, SocketRow, SocketTable, Waited, WorldName,
 };
 use looplab::net::{Eai, Endpoint, Errno, TcpState};
 use looplab::render::{self, Check, Found, MenuChapter, MenuEntry, Page};
@@ -781,6 +781,7 @@ pub(crate) fn facts() -> Vec<Outcome> {
                 headers: pairs(&[("Content-Type", "text/plain"), ("Content-Length", "24")]),
                 body: "you are 127.0.0.1:50214\n".to_owned(),
                 bytes: 24,
+                shown: Exchange::Whole,
             }),
         ),
         done("", "sockets", table(rows().into_iter().take(2).collect(), "lab")),

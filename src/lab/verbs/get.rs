@@ -14,7 +14,7 @@ use crate::lab::ledger::Held;
 use crate::lab::own::Own;
 use crate::lab::{Lab, bounded};
 use crate::lang::{
-    Author, BindOptions, Fact, Failure, FailureCause, Get, Place, Response, is_name,
+    Author, BindOptions, Exchange, Fact, Failure, FailureCause, Get, Place, Response, is_name,
 };
 use crate::limits;
 use crate::net::{Endpoint, EndpointError};
@@ -52,13 +52,19 @@ impl Lab {
         let own = self.dial(&dial, author)?;
         let answer = self.exchange(&own, request.as_bytes(), deadline, within);
         let response = answer.and_then(|reply| response(&own, request, reply));
+        let shown = match wanted {
+            Get { verbose: true, .. } => Exchange::Whole,
+            wanted if wanted.is_unusual() => Exchange::Request,
+            _ => Exchange::Body,
+        };
         // Our own server needs no farewell, and leaves no TIME-WAIT this way.
         if own.foreign {
             drop(own);
         } else {
             own.reset();
         }
-        Ok((Fact::Response(response?), Held::Nothing))
+        let response = Response { shown, ..response? };
+        Ok((Fact::Response(response), Held::Nothing))
     }
 
     fn exchange(
@@ -137,6 +143,7 @@ fn response(own: &Own, request: String, reply: reply::Reply) -> Result<Response,
         headers: reply.headers,
         bytes: reply.body.len(),
         body: String::from_utf8_lossy(&reply.body).into_owned(),
+        shown: Exchange::default(),
     })
 }
 

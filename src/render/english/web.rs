@@ -1,7 +1,7 @@
 //! HTTP in words: what was asked for, what was answered, and the bytes of both.
 use super::words::{counted, times};
 use super::{Subject, fact};
-use crate::lang::{Request, Requests, Response};
+use crate::lang::{Exchange, Request, Requests, Response};
 use crate::render::block::{Block, Table};
 use crate::render::line::Line;
 use crate::render::style::Role;
@@ -112,14 +112,7 @@ pub(super) fn response(name: Subject<'_>, response: &Response) -> Vec<Block> {
         .and(Role::Endpoint, response.local)
         .text(" → ")
         .and(Role::Endpoint, response.peer);
-    let mut lines = Vec::new();
-    for text in response.request.trim_end().lines() {
-        lines.push(Line::of(Role::Dim, "  sent      ").text(text));
-    }
-    lines.push(received().text(status));
-    for (name, value) in &response.headers {
-        lines.push(received().text(name).text(": ").text(value));
-    }
+    let mut lines = heads(response, &status);
     let mut body = response.body.lines();
     for text in body.by_ref().take(BODY_LINES) {
         lines.push(Line::of(Role::Dim, "  body      ").and(Role::Payload, text));
@@ -135,6 +128,22 @@ pub(super) fn response(name: Subject<'_>, response: &Response) -> Vec<Block> {
         blocks.push(Block::Remark(Line::marked(&more)));
     }
     blocks
+}
+
+/// The text around the body, as far as it is to be shown.
+fn heads(response: &Response, status: &str) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if response.shown >= Exchange::Request {
+        let sent = |text| Line::of(Role::Dim, "  sent      ").text(text);
+        lines.extend(response.request.trim_end().lines().map(sent));
+    }
+    if response.shown >= Exchange::Whole {
+        lines.push(received().text(status));
+        let header =
+            |(name, value): &(String, String)| received().text(name).text(": ").text(value);
+        lines.extend(response.headers.iter().map(header));
+    }
+    lines
 }
 
 fn received() -> Line {
