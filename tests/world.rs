@@ -110,6 +110,47 @@ fn what_a_dns_server_was_asked_is_written_down() {
 }
 
 #[test]
+fn a_new_world_can_be_had_without_its_loopback() {
+    as_user("a_new_world_can_be_had_without_its_loopback", || {
+        privately(
+            r#"
+            filter drop 127.0.0.1:80
+            hosts --empty
+            held = listen 127.0.0.1:0
+            kept = world private --lo down
+            expect kept.error == "not_allowed" and held is listening
+            close held
+            dark = world private --lo down
+            expect dark is ok and dark.world == "private"
+            rules = filter
+            expect rules.count == 0
+            names = hosts
+            expect names.count == 2
+            lost = connect 127.0.0.1:80
+            expect lost is unreachable
+            world private --lo up
+            server = listen 127.0.0.1:80
+            found = connect server
+            expect found is connected
+            host = world host --lo down
+            expect host.error == "not_allowed"
+            more = link lo up 1500
+            expect more.error == "malformed"
+            "#,
+        );
+        let mut lab = lab();
+        lab.clear_into(WorldName::Private);
+        follow(&mut lab, Author::Lesson, "world private --lo down");
+        lab.clear_into(WorldName::Private);
+        let fresh =
+            "server = listen 127.0.0.1:0\nclient = connect server\nexpect client is connected";
+        follow(&mut lab, Author::Lesson, fresh);
+        assert!(lab.run("link lo mtu", Author::Learner).is_err());
+        assert!(lab.run("world --lo down", Author::Learner).is_err());
+    });
+}
+
+#[test]
 fn a_look_up_has_a_bound() {
     as_user("a_look_up_has_a_bound", || {
         privately(

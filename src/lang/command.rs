@@ -103,7 +103,8 @@ pub enum Command {
     Repeat(Repeat),
     /// Show which world lines run in, or go into the other one: `world private`, `world host`.
     World(World),
-    /// Turn an interface of the private world on or off: `link lo down`.
+    /// Turn an interface of the private world on or off, or say how large its packets may be:
+    /// `link lo down`, `link lo mtu 1500`.
     Link(Link),
     /// Make a neighbour: a second machine at 10.0.0.2, on a cable to the private world; or run a verb
     /// there: `neighbour connect 10.0.0.1:80`.

@@ -830,7 +830,10 @@ pub struct LinkState {
     pub interface: String,
     /// Whether it is up now.
     pub up: bool,
-    /// Whether this line changed that.
+    /// The largest packet it carries, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u32>,
+    /// Whether this line changed what it was to change.
     pub switched: bool,
 }
 

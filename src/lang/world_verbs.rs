@@ -26,6 +26,9 @@ pub struct World {
     /// The world to go into. What is open stays open, where it is.
     #[arg(value_enum)]
     pub world: Option<WorldName>,
+    /// Begin a new private world, in which the loopback interface was turned on, or never was.
+    #[arg(long, value_enum, value_name = "STATE", requires = "world")]
+    pub lo: Option<Switch>,
 }
 
 /// Whether an interface carries packets.
@@ -37,14 +40,28 @@ pub enum Switch {
     Down,
 }
 
-/// `link lo up|down`
+/// What is changed of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LinkChange {
+    /// It carries packets.
+    Up,
+    /// It does not.
+    Down,
+    /// The largest packet it carries, in bytes.
+    Mtu,
+}
+
+/// `link lo up|down`, `link lo mtu N`
 #[derive(Clone, Debug, PartialEq, Args)]
 pub struct Link {
     /// An interface of the private world.
     pub interface: String,
-    /// On or off.
+    /// What is changed.
     #[arg(value_enum)]
-    pub switch: Switch,
+    pub change: LinkChange,
+    /// Of mtu: bytes.
+    #[arg(value_name = "N", required_if_eq("change", "mtu"))]
+    pub bytes: Option<u32>,
 }
 
 /// `hosts [LINE …]`

@@ -211,6 +211,7 @@ fn outcomes(text: &str) -> Vec<Outcome> {
         Fact::Link(LinkState {
             interface: own(),
             up: true,
+            mtu: Some(1),
             switched: true,
         }),
         Fact::Sysctl(Setting {

@@ -1012,6 +1012,7 @@ pub(crate) fn facts() -> Vec<Outcome> {
             Fact::Link(LinkState {
                 interface: "lo".to_owned(),
                 up: false,
+                mtu: Some(65_536),
                 switched: true,
             }),
         ),

@@ -13,7 +13,8 @@ use crate::lab::world::{self, Refusal, World, filter};
 use crate::lab::{Lab, observe};
 use crate::lang::{
     Author, Command, Fact, Failure, FailureCause, Filter, FilterRule, FilterVerb, Filters, InWorld,
-    Link, LinkState, Neighbour, NextDoor, Setting, Switch, Sysctl, World as WorldVerb, parse_words,
+    Interface, Link, LinkChange, LinkState, Neighbour, NextDoor, Setting, Switch, Sysctl,
+    World as WorldVerb, WorldName, parse_words,
 };
 use crate::net::Errno;
 
@@ -38,9 +39,16 @@ const SETTING_BYTES: u64 = 4 << 10;
 impl Lab {
     pub(super) fn world(&mut self, wanted: &WorldVerb) -> Done {
         let before = self.worlds.here();
-        if let Some(world) = wanted.world {
-            self.enter(world)
-                .map_err(|refusal| no_world("world", refusal))?;
+        match (wanted.world, wanted.lo) {
+            (None, _) => {}
+            (Some(WorldName::Host), Some(_)) => {
+                let why = "--lo is for a new private world; the host's lo stays as it is";
+                return Err(failure::own(FailureCause::NotAllowed, "world", why));
+            }
+            (Some(WorldName::Private), Some(lo)) => self.begin_privately(lo)?,
+            (Some(world), None) => self
+                .enter(world)
+                .map_err(|refusal| no_world("world", refusal))?,
         }
         let fact = InWorld {
             world: self.worlds.here(),
@@ -48,6 +56,21 @@ impl Lab {
             refusal: self.worlds.refusal().map(|refusal| refusal.to_string()),
         };
         Ok((Fact::World(fact), Held::Nothing))
+    }
+
+    /// A new private world. What is open in the one before would be cut off from every new socket.
+    fn begin_privately(&mut self, lo: Switch) -> Result<(), Failure> {
+        if self.ledger.sockets().any(|(_, own)| own.private) {
+            let why = "--lo begins a new private world, and something is open in this one; `close` it \
+                       first";
+            return Err(failure::own(FailureCause::NotAllowed, "world", why));
+        }
+        self.namespace = self
+            .worlds
+            .renew(lo == Switch::Up)
+            .map_err(|refusal| no_world("world", refusal))?;
+        self.machine = OnceCell::new();
+        Ok(())
     }
 
     pub(super) fn neighbour(&mut self, wanted: &Neighbour, author: Author) -> Done {
@@ -81,25 +104,37 @@ impl Lab {
     }
 
     pub(super) fn link(&mut self, wanted: &Link) -> Done {
-        let up = wanted.switch == Switch::Up;
-        let before = self.is_up(&wanted.interface)?;
-        self.changeable("link")?
-            .set_link(&wanted.interface, up)
-            .map_err(|error| of_io("link", Ends::default(), &error))?;
+        let name = &wanted.interface;
+        if wanted.change != LinkChange::Mtu && wanted.bytes.is_some() {
+            let why = "only `link NAME mtu N` takes a number";
+            return Err(failure::own(FailureCause::Malformed, "link", why));
+        }
+        let before = self.interface(name)?;
+        let world = self.changeable("link")?;
+        let changed = match (wanted.change, wanted.bytes) {
+            (LinkChange::Mtu, bytes) => world.set_mtu(name, bytes.unwrap_or_default()),
+            (switch, _) => world.set_link(name, switch == LinkChange::Up),
+        };
+        changed.map_err(|error| of_io("link", Ends::default(), &error))?;
         self.machine = OnceCell::new();
-        let up = self.is_up(&wanted.interface)?;
+        let now = self.interface(name)?;
+        let switched = match wanted.change {
+            LinkChange::Mtu => now.mtu != before.mtu,
+            LinkChange::Up | LinkChange::Down => now.up != before.up,
+        };
         let fact = LinkState {
-            interface: wanted.interface.clone(),
-            up,
-            switched: up != before,
+            interface: now.name,
+            up: now.up,
+            mtu: now.mtu,
+            switched,
         };
         Ok((Fact::Link(fact), Held::Nothing))
     }
 
-    fn is_up(&self, name: &str) -> Result<bool, Failure> {
+    fn interface(&self, name: &str) -> Result<Interface, Failure> {
         let all = observe::interfaces(&*self.namespace)?.interfaces;
-        let found = all.iter().find(|interface| interface.name == name);
-        found.map(|interface| interface.up).ok_or_else(|| {
+        let found = all.iter().find(|interface| interface.name == name).cloned();
+        found.ok_or_else(|| {
             let names: Vec<_> = all.iter().map(|i| i.name.as_str()).collect();
             let names = names.join(", ");
             let message = format!("there is no interface `{name}` here: there is {names}");

@@ -28,15 +28,20 @@ pub struct World {
 }
 
 impl World {
-    /// Makes a new world: `lo` is up, nobody is in it, and nothing outside can reach it. Takes
+    /// Makes a new world: its `lo` is up, nobody is in it, and nothing outside can reach it. Takes
     /// about a millisecond.
     ///
     /// Call it from the main thread where that is possible: only then can the kernel itself tie
     /// the helper to this process.
     pub fn new() -> Result<Self, Refusal> {
+        Self::with(true)
+    }
+
+    /// The same, with `lo` turned on or never touched.
+    pub(super) fn with(lo: bool) -> Result<Self, Refusal> {
         let (ours, theirs) =
             Socket::pair(Domain::UNIX, Type::SEQPACKET, None).map_err(|e| of_io(Step::Fork, &e))?;
-        let plan = plan();
+        let plan = plan(lo);
         let pid = sys::fork_helper(theirs.as_fd(), &plan).map_err(|e| of_io(Step::Fork, &e))?;
         let world = Self {
             control: Mutex::new(ours),
@@ -71,6 +76,14 @@ impl World {
         use std::os::fd::AsRawFd;
         let socket = self.socket(Domain::IPV4, Type::DGRAM, None)?;
         sys::set_link(socket.as_raw_fd(), name.as_bytes(), up).map_err(io::Error::from_raw_os_error)
+    }
+
+    /// Says how large the packets of an interface may be, in bytes.
+    pub(in crate::lab) fn set_mtu(&self, name: &str, bytes: u32) -> io::Result<()> {
+        use std::os::fd::AsRawFd;
+        let socket = self.socket(Domain::IPV4, Type::DGRAM, None)?;
+        sys::set_mtu(socket.as_raw_fd(), name.as_bytes(), bytes)
+            .map_err(io::Error::from_raw_os_error)
     }
 
     /// The hosts file of this world, for reading and writing. Only look-ups in it read that file.
@@ -189,13 +202,14 @@ impl Drop for World {
 
 /// The user stays who they are, so that socket tables name the true owner. What the user owns the
 /// namespace gives: all capabilities in it (capabilities(7)).
-fn plan() -> Plan {
+fn plan(lo: bool) -> Plan {
     let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
     Plan {
         parent: nix::unistd::getpid().as_raw(),
         tied: nix::unistd::gettid() == nix::unistd::getpid(),
         uid_map: format!("{uid} {uid} 1"),
         gid_map: format!("{gid} {gid} 1"),
+        lo,
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Plan {
     pub(super) uid_map: String,
     /// The line for /proc/self/gid_map.
     pub(super) gid_map: String,
+    /// Whether the loopback interface is turned on.
+    pub(super) lo: bool,
 }
 
 /// What stopped the helper: a step, and an errno.
@@ -63,13 +65,16 @@ fn enter(control: RawFd, plan: &Plan) -> Result<(), Stopped> {
             sys::leave();
         }
     }
-    own_network()
+    own_network(plan.lo)
 }
 
-/// A new network, with `lo` up.
-fn own_network() -> Result<(), Stopped> {
+/// A new network, with `lo` up or never turned on.
+fn own_network(lo: bool) -> Result<(), Stopped> {
     let at = |step: Step| move |errno: sys::Number| (step, errno);
     sys::unshare(libc::CLONE_NEWNET).map_err(at(Step::NetNamespace))?;
+    if !lo {
+        return Ok(());
+    }
     let socket = sys::socket(libc::AF_INET, libc::SOCK_DGRAM, 0).map_err(at(Step::LoopbackUp))?;
     let up = sys::set_link(socket, b"lo", true).map_err(at(Step::LoopbackUp));
     sys::close(socket);
@@ -159,7 +164,7 @@ fn neighbour(control: RawFd) -> Result<RawFd, sys::Number> {
             sys::close(ours);
             let entered = sys::die_with_parent()
                 .map_err(|errno| (Step::Tie, errno))
-                .and_then(|()| own_network());
+                .and_then(|()| own_network(true));
             report(theirs, entered).and_then(|()| serve(theirs));
             sys::leave();
         }

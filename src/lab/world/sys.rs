@@ -232,13 +232,7 @@ fn address_of(entry: &libc::addrinfo) -> Option<IpAddr> {
 /// helper.
 #[expect(unsafe_code, reason = "ioctl(2) has no safe wrapper")]
 pub(super) fn set_link(socket: RawFd, name: &[u8], up: bool) -> Result<(), Number> {
-    // SAFETY: an ifreq is plain bytes, for which all zeros is a value.
-    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-    // The last byte stays 0: the name is a C string.
-    let room = request.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1);
-    for (place, byte) in room.zip(name) {
-        *place = byte.cast_signed();
-    }
+    let mut request = request_for(name);
     // SAFETY: both requests read and write one ifreq, and `request` is one. The flags are the part
     // of the union that these requests use.
     unsafe {
@@ -250,6 +244,29 @@ pub(super) fn set_link(socket: RawFd, name: &[u8], up: bool) -> Result<(), Numbe
         checked(libc::ioctl(socket, libc::SIOCSIFFLAGS, &raw mut request))?;
     }
     Ok(())
+}
+
+/// Sets the largest packet of an interface (netdevice(7)).
+#[expect(unsafe_code, reason = "ioctl(2) has no safe wrapper")]
+pub(super) fn set_mtu(socket: RawFd, name: &[u8], bytes: u32) -> Result<(), Number> {
+    let mut request = request_for(name);
+    // The kernel refuses what is out of its bounds; so does this what is out of an int's.
+    request.ifr_ifru.ifru_mtu = i32::try_from(bytes).map_err(|_| libc::EINVAL)?;
+    // SAFETY: the request reads one ifreq, and `request` is one, whose number was set above.
+    checked(unsafe { libc::ioctl(socket, libc::SIOCSIFMTU, &raw mut request) }).map(drop)
+}
+
+/// A request about an interface.
+#[expect(unsafe_code, reason = "a C structure")]
+fn request_for(name: &[u8]) -> libc::ifreq {
+    // SAFETY: an ifreq is plain bytes, for which all zeros is a value.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    // The last byte stays 0: the name is a C string.
+    let room = request.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1);
+    for (place, byte) in room.zip(name) {
+        *place = byte.cast_signed();
+    }
+    request
 }
 
 /// Room for one descriptor in a control message (cmsg(3)), aligned as its header must be.

@@ -117,7 +117,28 @@ impl Worlds {
         if let Some(world) = &self.private {
             return Ok(Arc::clone(world));
         }
-        match World::new() {
+        self.make(true)
+    }
+
+    /// Goes into a private world that nothing was done in, its `lo` turned on or not; the former one
+    /// ends, unless something is open in it.
+    pub(in crate::lab) fn renew(&mut self, lo: bool) -> Result<Arc<dyn Namespace>, Refusal> {
+        self.forget_private();
+        self.here = WorldName::Private;
+        let world = self.make(lo)?;
+        self.used = true;
+        Ok(world)
+    }
+
+    fn forget_private(&mut self) {
+        self.filters = Default::default();
+        self.neighbour = None;
+        self.private = None;
+        self.used = false;
+    }
+
+    fn make(&mut self, lo: bool) -> Result<Arc<World>, Refusal> {
+        match World::with(lo) {
             Ok(world) => {
                 self.refusal = None;
                 self.used = false;
@@ -149,10 +170,7 @@ impl Worlds {
     /// lines that follow were not written for the host.
     pub(in crate::lab) fn begin_in(&mut self, world: WorldName) -> Arc<dyn Namespace> {
         if self.used {
-            self.filters = Default::default();
-            self.neighbour = None;
-            self.private = None;
-            self.used = false;
+            self.forget_private();
         }
         self.enter(world).unwrap_or_else(|refusal| {
             self.here = world;

@@ -36,7 +36,7 @@ pub(super) fn link(link: &LinkState) -> Vec<Block> {
     let was = if link.switched {
         " is now "
     } else {
-        " was already "
+        " is as it was: "
     };
     let (role, state) = if link.up {
         (Role::Ok, "up")
@@ -44,7 +44,13 @@ pub(super) fn link(link: &LinkState) -> Vec<Block> {
         (Role::Surprise, "down")
     };
     let line = Line::of(Role::Name, &link.interface);
-    vec![fact(line.text(was).and(role, state))]
+    let line = line.text(was).and(role, state);
+    vec![fact(match link.mtu.filter(|_| link.up) {
+        Some(mtu) => line
+            .text(", packets up to ")
+            .text(counted(mtu as usize, "byte")),
+        None => line,
+    })]
 }
 
 pub(super) fn hosts(file: &HostsFile) -> Vec<Block> {
