@@ -4,10 +4,11 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::context::Context;
+use super::free_play;
 use crate::cli::Exit;
 use crate::lab::Lab;
 use crate::lang::{Author, FailureCause, LineError, Outcome};
-use crate::limits;
+use crate::{limits, tutor};
 
 /// Runs the lines of a file, or of standard input for `-`.
 pub(crate) fn run(context: &Context, path: &Path) -> io::Result<Exit> {
@@ -48,6 +49,10 @@ fn lines(
         }
         let line = String::from_utf8_lossy(&bytes);
         let line = line.trim_end_matches(['\n', '\r']);
+        if let Some(verb) = asks_for_help(line) {
+            help(context, verb)?;
+            continue;
+        }
         let ran = match not_utf8(&bytes) {
             Some(error) => Err(error),
             None => lab.run(line, Author::Learner),
@@ -61,12 +66,46 @@ fn lines(
                 }
             }
             Err(error) => {
-                bad_line(context, name, number, line, &error);
+                bad_line(context, name, number, line, &of_a_lesson(line, error));
                 return Ok(Exit::Usage);
             }
         }
     }
     Ok(Exit::Done)
+}
+
+/// What can be in a script beside the lines of the lab.
+const WORDS: &[(&str, &str)] = &[
+    ("help", "this list; `help listen` explains one verb"),
+    ("#", "a comment, to the end of the line"),
+];
+
+/// The verb that `help VERB` asks about, or nothing for `help` alone. Who types into `run -` has no
+/// other place to ask.
+fn asks_for_help(line: &str) -> Option<Option<&str>> {
+    let mut words = line.split_whitespace();
+    let help = words.next() == Some("help");
+    help.then(|| words.next())
+}
+
+fn help(context: &Context, verb: Option<&str>) -> io::Result<()> {
+    match verb {
+        None => context.screen.help(WORDS),
+        Some(verb) => free_play::verb_help(context, verb),
+    }
+}
+
+/// A word of a lesson's prompt, which a script does not have.
+fn of_a_lesson(line: &str, error: LineError) -> LineError {
+    let word = line.trim();
+    if !tutor::WORDS.iter().any(|(known, _)| *known == word) {
+        return error;
+    }
+    LineError {
+        message: format!("`{word}` belongs to the prompt of a lesson; this is a script"),
+        help: Some("a script ends with its last line; `help` lists what it can hold".to_owned()),
+        ..error
+    }
 }
 
 /// A line with its end, or so much of one that it is known to be too long; empty when there are no

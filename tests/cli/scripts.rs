@@ -250,3 +250,25 @@ fn a_script_may_visit_other_programs_on_loopback() {
     ended.exits(0);
     assert!(listener.accept().is_ok());
 }
+
+#[test]
+fn help_in_a_script_helps() {
+    let ended = looplab(["run", "-"])
+        .input("help\nhelp listen\nhelp lisn\nshow 6 * 7\n")
+        .end();
+    ended
+        .exits(0)
+        .is_quiet()
+        .says("--backlog")
+        .says("`lisn` is no verb");
+    // Every verb is listed, and the script goes on.
+    for verb in ["listen", "capture", "expect", "diagnose", "42"] {
+        ended.says(verb);
+    }
+    let json = looplab(["run", "-", "--json"]).input("help\n").end();
+    assert_eq!(json.exits(0).records()[0]["event"], "help");
+    for word in ["quit", "hint", "next", "menu"] {
+        let ended = looplab(["run", "-"]).input(format!("{word}\n")).end();
+        ended.exits(2).talks("belongs to the prompt of a lesson");
+    }
+}

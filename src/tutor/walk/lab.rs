@@ -29,7 +29,9 @@ impl Tutor {
                 self.after_replay();
             }
             Origin::Learner { back_to } => {
-                self.step.typed.push(line.to_owned());
+                if back_to == Ask::Commands {
+                    self.step.typed.push(line.to_owned());
+                }
                 let failed = ran
                     .outcome
                     .as_ref()

@@ -1,4 +1,5 @@
 //! The state machine itself: what is wanted next, and what each answer changes.
+mod detour;
 mod lab;
 mod predict;
 mod recall;
@@ -7,6 +8,8 @@ mod task;
 mod tests;
 #[cfg(test)]
 mod tests_alone;
+#[cfg(test)]
+mod tests_detour;
 mod typed;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -19,6 +22,7 @@ use super::event::{Ask, Event, Leave, StepResult, Summary, Want};
 use super::grade;
 use super::plan::{self, Act};
 use super::words::{Word, is_lab_line};
+use detour::{Playing, Ports};
 
 /// A walk through one lesson.
 pub struct Tutor {
@@ -33,7 +37,7 @@ pub struct Tutor {
     /// What the step in hand has collected so far.
     step: InHand,
     /// The question that waits while the learner plays.
-    playing: Option<Ask>,
+    playing: Option<Playing>,
     /// Errnos whose card was shown in this walk; a card twice is noise.
     carded: Vec<String>,
     /// Whether no line has run yet.
@@ -60,6 +64,10 @@ struct InHand {
     typed: Vec<String>,
     /// Lines still to be repeated after an `undo`.
     replay: VecDeque<String>,
+    /// The ports that names had before the lines are repeated.
+    before: Ports,
+    /// The experiment for a misconception, while it is on.
+    refutation: Option<Box<Refutation>>,
     settled: bool,
     /// Its result, once it is written down; leaving a detour must not ask it again.
     recorded: Option<StepResult>,
@@ -338,13 +346,14 @@ impl Tutor {
                 refutation,
             } => self.refute(misconception, &refutation),
             Act::Record(result) => self.record_here(result),
-            Act::RefutationEnded => self.emit(Event::RefutationEnded),
+            Act::RefutationEnded => self.refutation_ended(),
             Act::Finish(result) => self.finish(result),
         }
     }
 
     fn begin_step(&mut self) {
         self.step = InHand::default();
+        self.playing = None;
         self.plan.clear();
         let Some(step) = self.current().cloned() else {
             self.waiting = Waiting::Over(Leave::Finished);
@@ -386,18 +395,6 @@ impl Tutor {
         }
         self.record(&step.id, StepResult::NotHere);
         self.next_step();
-    }
-
-    fn refute(&mut self, misconception: String, refutation: &Refutation) {
-        if let Some(reason) = grade::lacking(&refutation.needs, &self.scope) {
-            return self.emit(Event::RefutationSkipped {
-                reason: format!("The experiment for this is left out here: {reason}."),
-            });
-        }
-        self.emit(Event::RefutationStarted { misconception });
-        for act in plan::of_refutation(refutation).into_iter().rev() {
-            self.plan.push_front(act);
-        }
     }
 
     fn finish(&mut self, result: StepResult) {

@@ -4,7 +4,7 @@ use crate::lesson::{Kind, Task};
 use super::super::event::{Ask, Event, StepResult};
 use super::super::grade;
 use super::super::plan::{self, Act};
-use super::{Origin, Tutor, Waiting};
+use super::Tutor;
 
 impl Tutor {
     pub(super) fn begin_task(&mut self) {
@@ -79,29 +79,6 @@ impl Tutor {
             self.solved();
         } else {
             self.wait_for(Ask::Visit);
-        }
-    }
-
-    pub(super) fn replay_next(&mut self) {
-        match self.step.replay.pop_front() {
-            Some(line) => {
-                self.waiting = Waiting::Lab {
-                    line,
-                    origin: Origin::Replay,
-                }
-            }
-            None => self.after_replay(),
-        }
-    }
-
-    pub(super) fn after_replay(&mut self) {
-        if !self.step.replay.is_empty() {
-            return self.replay_next();
-        }
-        match self.current().map(|step| step.kind.clone()) {
-            // The set-up ran anew and got other ports, so the task is said again.
-            Some(Kind::Task(_)) => self.begin_task(),
-            _ => self.wait_for(Ask::Continue),
         }
     }
 }

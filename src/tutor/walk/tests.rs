@@ -123,7 +123,16 @@ fn walk(from: Option<&str>, typed: &[&str]) -> (Vec<String>, Option<Leave>) {
     )
 }
 
-pub(super) fn drive(mut tutor: Tutor, typed: &[&str]) -> (Vec<String>, Option<Leave>) {
+pub(super) fn drive(tutor: Tutor, typed: &[&str]) -> (Vec<String>, Option<Leave>) {
+    drive_in(tutor, typed, |line| line.len())
+}
+
+/// The same in a lab that gives ports of its own.
+pub(super) fn drive_in(
+    mut tutor: Tutor,
+    typed: &[&str],
+    mut port: impl FnMut(&str) -> usize,
+) -> (Vec<String>, Option<Leave>) {
     let mut scope = Scope::new();
     let mut typed = typed.iter();
     let mut said = Vec::new();
@@ -135,7 +144,7 @@ pub(super) fn drive(mut tutor: Tutor, typed: &[&str]) -> (Vec<String>, Option<Le
                     .render(&scope)
                     .unwrap();
                 if let Some((name, _)) = line.split_once(" = ") {
-                    scope.insert(name, json!({"ok": true, "port": line.len()}));
+                    scope.insert(name, json!({"ok": true, "port": port(&line)}));
                 }
                 said.push(format!("run {line}"));
                 tutor.ran(Ok(Ran {

@@ -13,6 +13,10 @@ impl Tutor {
         match ask {
             Ask::Continue | Ask::Run { .. } => {}
             Ask::Visit => self.waiting = Waiting::Look { begin: false },
+            ask if self.is_done_before() => {
+                self.notice("You have done this step before: `next` goes on without it.");
+                self.wait_for(ask);
+            }
             Ask::Commands => {
                 self.notice(
                     "The goals above are still open. `hint` helps; `skip` performs the step.",
@@ -90,6 +94,14 @@ impl Tutor {
     }
 
     pub(super) fn word(&mut self, word: Word, ask: Ask) {
+        let of_the_step = matches!(
+            word,
+            Word::Next | Word::Hint | Word::Solution | Word::Skip | Word::Undo
+        );
+        if ask == Ask::Play && of_the_step {
+            self.notice("That belongs to the lesson; `done` returns there.");
+            return self.wait_for(ask);
+        }
         match word {
             Word::Next => self.next(ask),
             Word::Back => self.back(ask),
@@ -109,11 +121,16 @@ impl Tutor {
 
     /// Enter, but a step that was done before need not be done again.
     fn next(&mut self, ask: Ask) {
-        let asks = !matches!(ask, Ask::Continue | Ask::Run { .. } | Ask::Visit);
-        if asks && self.results.contains_key(self.step_id()) {
+        if ask != Ask::Continue && self.is_done_before() {
             return self.next_step();
         }
         self.enter(ask);
+    }
+
+    /// Whether the step in hand was done in an earlier round, and is not yet in this one.
+    pub(super) fn is_done_before(&self) -> bool {
+        let in_this = self.step.settled || self.step.recorded.is_some() || self.is_alone();
+        !in_this && self.results.contains_key(self.step_id())
     }
 
     pub(super) fn back(&mut self, ask: Ask) {
@@ -212,51 +229,6 @@ impl Tutor {
         self.plan.extend(lines.iter().cloned().map(Act::Shown));
         self.plan.push_back(Act::Explain(step.explain.clone()));
         self.plan.extend(plan::ending(StepResult::Skipped));
-    }
-
-    pub(super) fn undo(&mut self, ask: Ask) {
-        let is_task = matches!(self.current().map(|step| &step.kind), Some(Kind::Task(_)));
-        if self.step.typed.is_empty() || !is_task || self.step.settled {
-            self.notice("There is nothing to take back here; `reset` starts the step afresh.");
-            return self.wait_for(ask);
-        }
-        let Some(step) = self.current().cloned() else {
-            return;
-        };
-        let dropped = self.step.typed.pop().unwrap_or_default();
-        self.notice(format!("Taken back: {dropped}"));
-        self.step.replay = std::mem::take(&mut self.step.typed).into();
-        self.step.typed = self.step.replay.iter().cloned().collect();
-        self.plan.push_back(Act::Clear(step.world));
-        self.plan.extend(step.setup.iter().cloned().map(Act::Quiet));
-        self.plan.push_back(Act::Replay);
-    }
-
-    pub(super) fn play(&mut self, ask: Ask) {
-        if self.playing.is_none() {
-            self.playing = Some(ask);
-        }
-        self.emit(Event::Play { on: true });
-        self.wait_for(Ask::Play);
-    }
-
-    pub(super) fn done_playing(&mut self, ask: Ask) {
-        let Some(back_to) = self.playing.take() else {
-            self.notice("`done` ends `play`, and you are not playing; Enter or `next` goes on.");
-            return self.wait_for(ask);
-        };
-        self.emit(Event::Play { on: false });
-        self.repeat_question(back_to);
-    }
-
-    /// After a detour the question has scrolled away; say it again.
-    pub(super) fn repeat_question(&mut self, ask: Ask) {
-        match self.current().map(|step| step.kind.name()) {
-            Some("predict") if !self.step.settled => self.ask_prediction(),
-            Some("ask") if !self.step.settled => self.ask_recall(),
-            Some("task") if !self.step.settled => self.waiting = Waiting::Look { begin: false },
-            _ => self.wait_for(ask),
-        }
     }
 
     pub(super) fn notes(&mut self, ask: Ask) {

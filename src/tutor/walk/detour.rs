@@ -1,0 +1,324 @@
+//! Ways out of a step and back into it: free play, the experiment for a misconception, `undo`. What
+//! a detour changed is made anew, so that the step goes on as if it had not been left.
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::super::event::{Ask, Event};
+use super::super::grade;
+use super::super::plan::{self, Act};
+use super::{Origin, Tutor, Waiting};
+use crate::lang::Scope;
+use crate::lesson::{Kind, Refutation, Step, WorldName};
+
+/// Free play, and what waits for its end.
+#[derive(Clone, Debug)]
+pub(super) struct Playing {
+    /// The question to come back to.
+    back_to: Ask,
+    /// What expressions saw when it began.
+    before: Scope,
+}
+
+/// Ports by the name they belong to and what they are to it.
+pub(super) type Ports = BTreeMap<(String, &'static str), u64>;
+
+impl Tutor {
+    /// Takes back the last line of a task: everything is made anew, and the other lines run again.
+    pub(super) fn undo(&mut self, ask: Ask) {
+        let is_task = matches!(self.current().map(|step| &step.kind), Some(Kind::Task(_)));
+        if self.step.typed.is_empty() || !is_task || self.step.settled {
+            self.notice("There is nothing to take back here; `reset` starts the step afresh.");
+            return self.wait_for(ask);
+        }
+        let Some(step) = self.current().cloned() else {
+            return;
+        };
+        let dropped = self.step.typed.pop().unwrap_or_default();
+        self.notice(format!("Taken back: {dropped}"));
+        let replay = self.replayed();
+        self.plan.extend(ground(step.world, &step.setup));
+        self.plan.push_back(replay);
+    }
+
+    /// The lines of the task, to be run again in a lab that was made anew.
+    fn replayed(&mut self) -> Act {
+        self.step.before = ports(&self.scope);
+        self.step.replay = std::mem::take(&mut self.step.typed).into();
+        Act::Replay
+    }
+
+    pub(super) fn replay_next(&mut self) {
+        let Some(line) = self.step.replay.pop_front() else {
+            return self.after_replay();
+        };
+        // The kernel gave other ports this time; the learner means the sockets.
+        let line = renumbered(&line, &self.step.before, &ports(&self.scope));
+        self.step.typed.push(line.clone());
+        self.waiting = Waiting::Lab {
+            line,
+            origin: Origin::Replay,
+        };
+    }
+
+    pub(super) fn after_replay(&mut self) {
+        if !self.step.replay.is_empty() {
+            return self.replay_next();
+        }
+        match self.current().map(|step| step.kind.clone()) {
+            // The set-up ran anew and got other ports, so the task is said again.
+            Some(Kind::Task(_)) => self.begin_task(),
+            _ => self.wait_for(Ask::Continue),
+        }
+    }
+
+    pub(super) fn play(&mut self, ask: Ask) {
+        if self.playing.is_none() {
+            self.playing = Some(Playing {
+                back_to: ask,
+                before: self.scope.clone(),
+            });
+        }
+        self.emit(Event::Play { on: true });
+        self.wait_for(Ask::Play);
+    }
+
+    pub(super) fn done_playing(&mut self, ask: Ask) {
+        let Some(Playing { back_to, before }) = self.playing.take() else {
+            self.notice("`done` ends `play`, and you are not playing; Enter or `next` goes on.");
+            return self.wait_for(ask);
+        };
+        self.emit(Event::Play { on: false });
+        match self.foundation(&back_to) {
+            Some((world, setup)) if disturbed(&before, &self.scope) => {
+                self.notice("Free play has changed the lab, so this step is set up anew.");
+                self.rebuild(world, &setup, back_to);
+            }
+            _ => self.repeat_question(back_to),
+        }
+    }
+
+    /// What must stand for a question to be answered; `None` when nothing depends on it any more.
+    fn foundation(&self, back_to: &Ask) -> Option<(WorldName, Vec<String>)> {
+        let of = |refutation: &Refutation| (refutation.world, refutation.setup.clone());
+        let step = |step: &Step| (step.world, step.setup.clone());
+        match (back_to, &self.step.refutation) {
+            (Ask::Continue, _) => None,
+            (Ask::Run { .. }, Some(refutation)) => Some(of(refutation)),
+            _ => self.current().map(step),
+        }
+    }
+
+    /// The set-up again, from a clean lab, then the question.
+    fn rebuild(&mut self, world: WorldName, setup: &[String], back_to: Ask) {
+        let lines = match (&self.step.refutation, self.current().map(|step| &step.kind)) {
+            (Some(refutation), _) => refutation.run.clone(),
+            (None, Some(Kind::Run { lines })) => lines.clone(),
+            _ => Vec::new(),
+        };
+        let question = match (back_to, self.current().map(|step| step.kind.name())) {
+            (Ask::Run { .. }, _) => Act::Offer(lines),
+            (_, Some("predict")) => Act::Predict,
+            (_, Some("ask")) => Act::Ask,
+            (_, Some("task")) => self.replayed(),
+            (_, Some("visit")) => Act::Visit,
+            (ask, _) => Act::Enter(ask),
+        };
+        let mut acts = ground(world, setup);
+        acts.extend([Act::Prepared, question]);
+        for act in acts.into_iter().rev() {
+            self.plan.push_front(act);
+        }
+    }
+
+    /// After a detour the question has scrolled away; say it again.
+    fn repeat_question(&mut self, ask: Ask) {
+        match self.current().map(|step| step.kind.name()) {
+            Some("predict") if !self.step.settled => self.ask_prediction(),
+            Some("ask") if !self.step.settled => self.ask_recall(),
+            Some("task") if !self.step.settled => self.waiting = Waiting::Look { begin: false },
+            _ => self.wait_for(ask),
+        }
+    }
+
+    pub(super) fn refute(&mut self, misconception: String, refutation: &Refutation) {
+        if let Some(reason) = grade::lacking(&refutation.needs, &self.scope) {
+            return self.emit(Event::RefutationSkipped {
+                reason: format!("The experiment for this is left out here: {reason}."),
+            });
+        }
+        self.step.refutation = Some(Box::new(refutation.clone()));
+        self.emit(Event::RefutationStarted { misconception });
+        for act in plan::of_refutation(refutation).into_iter().rev() {
+            self.plan.push_front(act);
+        }
+    }
+
+    /// What the experiment opened goes, and what the step had opened went before it.
+    pub(super) fn refutation_ended(&mut self) {
+        self.step.refutation = None;
+        self.emit(Event::RefutationEnded);
+        self.notice(
+            "The lab is empty now: the experiment had it for itself. `reset` starts this step afresh.",
+        );
+        if let Some(step) = self.current() {
+            self.plan.push_front(Act::Clear(step.world));
+        }
+    }
+}
+
+/// A clean lab with a set-up in it.
+fn ground(world: WorldName, setup: &[String]) -> Vec<Act> {
+    let mut acts = vec![Act::Clear(world)];
+    acts.extend(setup.iter().cloned().map(Act::Quiet));
+    acts
+}
+
+/// Keys of an outcome that hold a port.
+const PORT_KEYS: [&str; 2] = ["port", "peer_port"];
+
+/// The ports behind the names of a scope.
+fn ports(scope: &Scope) -> Ports {
+    let own = scope
+        .iter()
+        .filter(|(name, _)| !Scope::RESERVED.contains(name));
+    own.flat_map(|(name, value)| {
+        PORT_KEYS.iter().filter_map(move |key| {
+            let port = value.get(*key)?.as_u64()?;
+            Some(((name.to_owned(), *key), port))
+        })
+    })
+    .collect()
+}
+
+/// A line in which whole numbers that were ports of names are the ports these names have now.
+fn renumbered(line: &str, before: &Ports, now: &Ports) -> String {
+    let new = |number: &str| {
+        let old: u64 = number.parse().ok()?;
+        let mut same = before.iter().filter(|(_, port)| **port == old);
+        let new = same.find_map(|(name, _)| now.get(name))?;
+        (*new != old).then(|| new.to_string())
+    };
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (head, tail) = rest.split_at_checked(start).unwrap_or((rest, ""));
+        let length = tail
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(tail.len());
+        let (number, behind) = tail.split_at_checked(length).unwrap_or((tail, ""));
+        out.push_str(head);
+        let whole = !joins(out.chars().next_back()) && !joins(behind.chars().next());
+        match new(number).filter(|_| whole) {
+            Some(port) => out.push_str(&port),
+            None => out.push_str(number),
+        }
+        rest = behind;
+    }
+    out + rest
+}
+
+/// Whether a character makes a number beside it part of a word, an address or a fraction.
+fn joins(beside: Option<char>) -> bool {
+    beside.is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_'))
+}
+
+/// Whether what a step rests on is not what it was: a socket came, went or changed its state. What
+/// others did (visits to a server) is no disturbance, and neither is a look.
+fn disturbed(before: &Scope, now: &Scope) -> bool {
+    let seen = |scope: &Scope| -> BTreeMap<String, Value> {
+        let names = scope.iter();
+        let stands = names.filter(|(name, _)| !["last", "outcomes", "machine"].contains(name));
+        stands
+            .map(|(name, value)| (name.to_owned(), standing(value)))
+            .collect()
+    };
+    seen(before) != seen(now)
+}
+
+/// A value without what changes by itself.
+fn standing(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let kept = map
+                .iter()
+                .filter(|(key, _)| !["visits", "requests"].contains(&key.as_str()));
+            kept.map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        }
+        Value::Array(all) => all.iter().map(standing).collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn scope(names: &[(&str, Value)]) -> Scope {
+        let mut scope = Scope::new();
+        for (name, value) in names {
+            scope.insert(*name, value.clone());
+        }
+        scope
+    }
+
+    #[test]
+    fn a_line_follows_the_ports_of_its_names() {
+        let before = ports(&scope(&[
+            ("server", json!({"port": 40_001})),
+            ("client", json!({"port": 40_002, "peer_port": 40_001})),
+            ("other", json!({"port": 40_003})),
+            ("last", json!({"port": 7})),
+        ]));
+        let now = ports(&scope(&[
+            ("server", json!({"port": 40_003})),
+            ("other", json!({"port": 40_005})),
+        ]));
+        for (line, expected) in [
+            ("connect 127.0.0.1:40001", "connect 127.0.0.1:40003"),
+            ("connect 40003", "connect 40005"),
+            (
+                "connect [::1]:40001 --from 127.0.0.1:40003",
+                "connect [::1]:40003 --from 127.0.0.1:40005",
+            ),
+            // `client` is not there yet, so its own port has no successor.
+            ("connect 127.0.0.1:40002", "connect 127.0.0.1:40002"),
+            ("listen 127.0.0.1:7", "listen 127.0.0.1:7"),
+            // Part of something else is no port.
+            (
+                "send c 140001 400010 40001ms a40001 1.40001 40001.5",
+                "send c 140001 400010 40001ms a40001 1.40001 40001.5",
+            ),
+            ("who 40001", "who 40003"),
+            ("x = listen ä40001ö 0", "x = listen ä40001ö 0"),
+            ("", ""),
+        ] {
+            assert_eq!(renumbered(line, &before, &now), expected);
+        }
+    }
+
+    #[test]
+    fn looking_disturbs_nothing() {
+        let server = |key: &str, value: Value| {
+            let mut server = json!({"open": true, "state": "LISTEN", "queue": 0, "visits": 0});
+            server
+                .as_object_mut()
+                .unwrap()
+                .insert(key.to_owned(), value);
+            server
+        };
+        let before = scope(&[("server", server("visits", json!(0))), ("last", json!(1))]);
+        let look = scope(&[("server", server("visits", json!(3))), ("last", json!(2))]);
+        assert!(!disturbed(&before, &look));
+        for after in [
+            scope(&[]),
+            scope(&[("server", server("queue", json!(1)))]),
+            scope(&[("server", server("open", json!(false)))]),
+            scope(&[("server", server("visits", json!(0))), ("mine", json!(1))]),
+        ] {
+            assert!(disturbed(&before, &after), "{after:?}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Out of a step and back: what a detour changed is made anew, and lines follow their ports.
+use std::sync::Arc;
+
+use super::super::event::Leave;
+use super::Tutor;
+use super::tests::{NoCards, drive_in, has, lesson};
+
+/// A walk in a lab that gives the ports 40001, 40002, … in order.
+fn walk(from: &str, typed: &[&str]) -> (Vec<String>, Option<Leave>) {
+    let tutor = Tutor::new(Arc::new(lesson()), Arc::new(NoCards), Some(from));
+    let mut port = 40_000;
+    drive_in(tutor, typed, |_| {
+        port += 1;
+        port
+    })
+}
+
+fn times(said: &[String], wanted: &str) -> usize {
+    said.iter().filter(|line| line.contains(wanted)).count()
+}
+
+const ANEW: &str = "Free play has changed the lab, so this step is set up anew.";
+
+#[test]
+fn lines_that_undo_repeats_follow_the_ports_of_the_new_set_up() {
+    let typed = [
+        "x = connect 127.0.0.1:40001",
+        "y = connect 127.0.0.1:40002 --within 40001ms",
+        "z = listen 127.0.0.1:9",
+        "undo",
+        "undo",
+    ];
+    let (said, _) = walk("task", &typed);
+    has(
+        &said,
+        &[
+            "Taken back: z = listen 127.0.0.1:9",
+            "run a = listen 127.0.0.1:0",
+            "run x = connect 127.0.0.1:40005",
+            "run y = connect 127.0.0.1:40006 --within 40001ms",
+            "goals false",
+            // The second time the lines are already the new ones.
+            "Taken back: y = connect 127.0.0.1:40006 --within 40001ms",
+            "run a = listen 127.0.0.1:0",
+            "run x = connect 127.0.0.1:40008",
+        ],
+    );
+}
+
+#[test]
+fn free_play_that_changed_something_is_cleared_away() {
+    let typed = [
+        "c = listen 0",
+        "play",
+        "d = listen 0",
+        "done",
+        "b = listen 0",
+        "",
+    ];
+    let (said, _) = walk("task", &typed);
+    has(
+        &said,
+        &[
+            "run c = listen 0",
+            "Play",
+            "run d = listen 0",
+            "Play",
+            ANEW,
+            "run a = listen 127.0.0.1:0",
+            "run c = listen 0",
+            "goals false",
+            "run b = listen 0",
+            "done task Done",
+        ],
+    );
+    assert_eq!(times(&said, "run d"), 1, "{said:#?}");
+
+    let (said, _) = walk("predict", &["play", "it = listen 0", "done", "b"]);
+    has(&said, &["Play", ANEW, "Question", "Predicted"]);
+    has(
+        &said,
+        &["run it = listen 127.0.0.1:0", "graded Some(1) [1]"],
+    );
+}
+
+#[test]
+fn free_play_that_only_looked_leaves_everything_as_it_was() {
+    let (said, _) = walk(
+        "task",
+        &["play", "range", "help", "done", "b = listen 0", ""],
+    );
+    has(
+        &said,
+        &["Play", "run range", "Play", "goals false", "done task Done"],
+    );
+    assert_eq!(times(&said, "run a"), 1, "{said:#?}");
+    assert_eq!(times(&said, ANEW), 0, "{said:#?}");
+}
+
+#[test]
+fn the_lessons_words_wait_until_free_play_is_over() {
+    for word in ["next", "skip", "hint", "solution", "undo"] {
+        let (said, _) = walk("task", &["play", word, "done", "b = listen 0", ""]);
+        has(
+            &said,
+            &[
+                "Play",
+                "That belongs to the lesson; `done` returns there.",
+                "Play",
+                "done task Done",
+            ],
+        );
+    }
+    // Another step ends it: Enter works again there.
+    let (said, _) = walk("task", &["play", "back", "b", ""]);
+    has(&said, &["Play", "step predict", "done predict Right"]);
+}
+
+#[test]
+fn next_leaves_a_step_that_was_done_before() {
+    let (said, _) = walk("predict", &["b", "", "back", "", "next", "back", "a"]);
+    has(
+        &said,
+        &[
+            "done predict Right",
+            "step task",
+            "step predict",
+            "You have done this step before: `next` goes on without it.",
+            "step task",
+            "step predict",
+            "graded Some(0) [1]",
+        ],
+    );
+    assert_eq!(times(&said, "done predict"), 2, "{said:#?}");
+    // One that was not done is not left like that.
+    let (said, _) = walk("task", &["next"]);
+    assert_eq!(times(&said, "step ask"), 0, "{said:#?}");
+}
+
+#[test]
+fn after_an_experiment_the_lab_is_empty_and_that_is_said() {
+    let (said, _) = walk("predict", &["a", "", "", "play", "range", "done", ""]);
+    has(
+        &said,
+        &[
+            "refutation",
+            "RefutationEnded",
+            "The lab is empty now: the experiment had it for itself. `reset` starts this step afresh.",
+            "Play",
+            "Play",
+            "step task",
+        ],
+    );
+    assert_eq!(times(&said, ANEW), 0, "{said:#?}");
+}
+
+#[test]
+fn free_play_before_an_experiments_lines_sets_the_experiment_up_anew() {
+    let typed = ["a", "", "play", "it = listen 0", "done", "", ""];
+    let (said, _) = walk("predict", &typed);
+    has(
+        &said,
+        &[
+            "refutation",
+            "run it = listen 0",
+            ANEW,
+            "run it = listen 127.0.0.1:00",
+            "RefutationEnded",
+            "step task",
+        ],
+    );
+    assert_eq!(times(&said, "127.0.0.1:00"), 1, "{said:#?}");
+}
