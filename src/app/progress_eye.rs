@@ -49,6 +49,7 @@ struct Noted {
     came_true: Vec<String>,
     misconception: Option<String>,
     explained: Option<String>,
+    observed: Option<String>,
     hints: u32,
     seen: Seen,
 }
@@ -114,7 +115,11 @@ impl Noted {
         let missed = record.result == Some(StepResult::Missed);
         let mut record = record
             .with_prediction(self.predicted, self.came_true)
-            .with_question(self.question, self.explained.filter(|_| missed));
+            .with_question(
+                self.question,
+                self.observed,
+                self.explained.filter(|_| missed),
+            );
         record.misconception = self.misconception;
         record.kind = self.kind.map(str::to_owned);
         record.hints = self.hints;
@@ -139,10 +144,12 @@ impl Eye for ProgressEye {
             Event::Predicted { text, .. } => self.step.predicted = Some(text.clone()),
             Event::Graded {
                 truth,
+                seen,
                 misconception,
                 ..
             } => {
                 self.step.came_true.clone_from(truth);
+                self.step.observed = seen.first().cloned();
                 self.step.misconception.clone_from(misconception);
             }
             Event::Explained { text } => self.step.explained = Some(text.clone()),

@@ -157,6 +157,8 @@ pub enum Event {
         came_true: Vec<usize>,
         /// Their texts, in the order of `came_true`.
         truth: Vec<String>,
+        /// What was observed of each, in the same order: the kernel's own values.
+        seen: Vec<String>,
         /// The tag of the misconception the choice points at.
         misconception: Option<String>,
     },
@@ -344,6 +346,24 @@ pub struct Summary {
     pub tasks: usize,
     /// Steps skipped.
     pub skipped: usize,
-    /// Step questions whose prediction missed: worth a second look.
-    pub surprises: Vec<String>,
+    /// The predictions that came true.
+    pub foretold: Vec<Foretold>,
+    /// Those that missed: worth a second look.
+    pub surprises: Vec<Foretold>,
+}
+
+/// A prediction, and what came of it. Texts are Markdown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Foretold {
+    /// The question.
+    pub question: String,
+    /// What was predicted; unknown of an earlier sitting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted: Option<String>,
+    /// What came true.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub came_true: Vec<String>,
+    /// What was observed of it: the kernel's own values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
 }

@@ -11,7 +11,7 @@ use looplab::lang::{
 };
 use looplab::net::TcpState;
 use looplab::render::{self, Check, Found, MenuChapter, MenuEntry};
-use looplab::tutor::{Ask, Event, GoalState, Summary};
+use looplab::tutor::{Ask, Event, Foretold, GoalState, Summary};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
@@ -254,6 +254,12 @@ fn outcomes(text: &str) -> Vec<Outcome> {
 fn events(text: &str, span: Range<usize>) -> Vec<Event> {
     let own = || text.to_owned();
     let pair = || (own(), own());
+    let foretold = || Foretold {
+        question: own(),
+        predicted: Some(own()),
+        came_true: vec![own()],
+        seen: Some(own()),
+    };
     let goal = |met| GoalState {
         say: own(),
         met,
@@ -294,6 +300,7 @@ fn events(text: &str, span: Range<usize>) -> Vec<Event> {
             chosen: Some(1),
             came_true: vec![0, 1],
             truth: vec![own(), own()],
+            seen: vec![own(), own()],
             misconception: Some(own()),
         },
         Event::Surprise {
@@ -348,7 +355,8 @@ fn events(text: &str, span: Range<usize>) -> Vec<Event> {
             lesson: own(),
             title: own(),
             summary: Summary {
-                surprises: vec![own()],
+                foretold: vec![foretold()],
+                surprises: vec![foretold()],
                 ..Summary::default()
             },
         },

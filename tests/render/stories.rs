@@ -13,7 +13,7 @@ use looplab::lang::{
 };
 use looplab::net::{Eai, Endpoint, Errno, TcpState};
 use looplab::render::{self, Check, Found, MenuChapter, MenuEntry, Page};
-use looplab::tutor::{Ask, Event, GoalState, StepResult, Summary};
+use looplab::tutor::{Ask, Event, Foretold, GoalState, StepResult, Summary};
 
 pub(crate) fn at(text: &str) -> Endpoint {
     Endpoint::parse(text).unwrap()
@@ -300,18 +300,21 @@ pub(crate) fn lesson() -> Vec<Event> {
             chosen: Some(0),
             came_true: vec![1],
             truth: owned(&["The second one is refused the address, because the first one still holds it, and nobody else may."]),
+            seen: owned(&["`second.error` is EADDRINUSE"]),
             misconception: Some("ports-are-shared".to_owned()),
         },
         Event::Graded {
             chosen: Some(1),
             came_true: vec![1],
             truth: owned(&["The second one is refused."]),
+            seen: owned(&["`second.error` is EADDRINUSE"]),
             misconception: None,
         },
         Event::Graded {
             chosen: None,
             came_true: vec![1],
             truth: owned(&["The second one is refused."]),
+            seen: owned(&["`second.error` is EADDRINUSE"]),
             misconception: None,
         },
         Event::Surprise {
@@ -480,7 +483,18 @@ pub(crate) fn lesson() -> Vec<Event> {
                 right: 2,
                 tasks: 1,
                 skipped: 1,
-                surprises: owned(&["A second server asks for the very same port. What does the kernel do?"]),
+                foretold: vec![Foretold {
+                    question: "Who else may take port 40001?".to_owned(),
+                    predicted: Some("Nobody, as long as `first` is open.".to_owned()),
+                    came_true: owned(&["Nobody, as long as `first` is open."]),
+                    seen: None,
+                }],
+                surprises: vec![Foretold {
+                    question: "A second server asks for the very same port. What does the kernel do?".to_owned(),
+                    predicted: Some("Both work.".to_owned()),
+                    came_true: owned(&["The second one is refused."]),
+                    seen: Some("`second.error` is EADDRINUSE".to_owned()),
+                }],
             },
         },
     ]

@@ -47,6 +47,9 @@ pub struct Record {
     /// What a missed prediction was answered with: the explanation, with the kernel's own values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explained: Option<String>,
+    /// What was observed of what came true: the kernel's own values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<String>,
     /// Hints that were asked for.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub hints: u32,
@@ -114,6 +117,7 @@ impl Record {
             kind: None,
             question: None,
             explained: None,
+            observed: None,
             hints: 0,
             seconds: 0,
             seen: Seen::default(),
@@ -143,10 +147,17 @@ impl Record {
         self
     }
 
-    /// The same with the question, and the explanation where there is one to keep.
+    /// The same with the question, with what was observed, and with the explanation where there is
+    /// one to keep.
     #[must_use]
-    pub fn with_question(mut self, question: Option<String>, explained: Option<String>) -> Self {
+    pub fn with_question(
+        mut self,
+        question: Option<String>,
+        observed: Option<String>,
+        explained: Option<String>,
+    ) -> Self {
         self.question = question.map(clipped);
+        self.observed = observed.map(clipped);
         self.explained = explained.map(clipped);
         self
     }
@@ -276,7 +287,7 @@ mod tests {
         let long = "ä".repeat(limits::JOURNAL_TEXT + 1);
         let record = Record::new(UNIX_EPOCH, Event::Reviewed, "x")
             .with_prediction(Some(long.clone()), vec![long.clone()])
-            .with_question(Some("short".to_owned()), Some(long.clone()));
+            .with_question(Some("short".to_owned()), None, Some(long.clone()));
         let kept = format!("{}…", "ä".repeat(limits::JOURNAL_TEXT));
         for text in [
             record.predicted,

@@ -6,7 +6,7 @@ use crate::render::highlight::highlight;
 use crate::render::line::Line;
 use crate::render::sanitize::{Safe, columns};
 use crate::render::style::Role;
-use crate::tutor::{Event, GoalState, Summary};
+use crate::tutor::{Event, Foretold, GoalState, Summary};
 
 /// Events that need no memory.
 pub(super) fn tell(event: &Event) -> Vec<Block> {
@@ -61,7 +61,11 @@ pub(super) fn tell(event: &Event) -> Vec<Block> {
             "Free play: any line of the lab. `done` returns to the lesson.",
         )),
         Event::Notice { text } => remark(text),
-        Event::LessonDone { title, summary, .. } => done(title, summary),
+        Event::LessonDone {
+            lesson,
+            title,
+            summary,
+        } => done(lesson, title, summary),
         // How a step went is for the journal; the learner was told as it happened. The others are
         // told by the narrator, which remembers.
         Event::StepDone { .. }
@@ -234,7 +238,7 @@ fn mistaken(
     blocks
 }
 
-fn done(title: &str, summary: &Summary) -> Vec<Block> {
+fn done(lesson: &str, title: &str, summary: &Summary) -> Vec<Block> {
     let title = Line::of(Role::Heading, title)
         .text(": ")
         .and(Role::Ok, "done");
@@ -246,6 +250,7 @@ fn done(title: &str, summary: &Summary) -> Vec<Block> {
             counted(summary.predictions, "prediction")
         );
         blocks.push(fact(Line::from(line.as_str())));
+        blocks.extend(foretold(&summary.foretold));
     }
     if summary.tasks > 0 {
         let line = format!("{} solved", counted(summary.tasks, "task"));
@@ -257,7 +262,42 @@ fn done(title: &str, summary: &Summary) -> Vec<Block> {
     }
     if !summary.surprises.is_empty() {
         blocks.push(fact(Line::from("worth a second look:")));
-        blocks.push(lesson_items(&summary.surprises, |_| Mark::Bullet));
+        let items = summary.surprises.iter().map(surprised);
+        blocks.push(Block::List(items.collect()));
+    }
+    if *summary != Summary::default() {
+        blocks.extend(remark(&format!(
+            "`looplab report {lesson} --to html --output {lesson}.html` keeps this as a page."
+        )));
     }
     blocks
 }
+
+/// What was predicted, and came true.
+fn foretold(all: &[Foretold]) -> Option<Block> {
+    let item = |told: &Foretold| Item {
+        mark: Mark::Check { ok: true },
+        text: ItemText::Lesson(told.question.clone()),
+        aside: told.predicted.as_deref().map(Line::marked),
+    };
+    (!all.is_empty()).then(|| Block::List(all.iter().map(item).collect()))
+}
+
+/// A question, with what the kernel did instead and the values it did it with.
+fn surprised(told: &Foretold) -> Item {
+    let did = told.came_true.first().map(|truth| {
+        let line = Line::from("the kernel did: ").then(&Line::marked(truth));
+        match told.seen.as_deref().filter(|seen| seen.len() <= SEEN_SHOWN) {
+            Some(seen) => line.text(" (").then(&Line::marked(seen)).text(')'),
+            None => line,
+        }
+    });
+    Item {
+        mark: Mark::Bullet,
+        text: ItemText::Lesson(told.question.clone()),
+        aside: did,
+    }
+}
+
+/// The longest reason that helps a memory; a longer one is an expression to be read, not a value.
+pub(super) const SEEN_SHOWN: usize = 120;

@@ -3,6 +3,7 @@ mod detour;
 mod lab;
 mod predict;
 mod recall;
+mod summary;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use crate::lang::{Author, CardSource, LineError, Ran, Scope};
 use crate::lesson::{Kind, Lesson, Refutation, Step, WorldName};
 
-use super::event::{Ask, Event, Leave, StepResult, Summary, Want};
+use super::event::{Ask, Event, Foretold, Leave, StepResult, Want};
 use super::grade;
 use super::plan::{self, Act};
 use super::words::{Word, is_lab_line};
@@ -46,8 +47,8 @@ pub struct Tutor {
     looked: bool,
     /// How each step went, the latest time; earlier sittings included.
     results: BTreeMap<String, StepResult>,
-    /// The questions whose prediction missed in this sitting, by step.
-    missed: BTreeMap<String, String>,
+    /// The predictions of this sitting, by step.
+    foretold: BTreeMap<String, Foretold>,
     /// When a single question is asked again: its number, from 1, and how many there are.
     alone: Option<(usize, usize)>,
 }
@@ -148,7 +149,7 @@ impl Tutor {
             untouched: true,
             looked: false,
             results: BTreeMap::new(),
-            missed: BTreeMap::new(),
+            foretold: BTreeMap::new(),
             alone: None,
             cards,
             lesson,
@@ -435,37 +436,6 @@ impl Tutor {
             summary: self.summary(),
         });
         self.waiting = Waiting::Over(Leave::Finished);
-    }
-
-    fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
-        for step in &self.lesson.steps {
-            let result = self.results.get(&step.id);
-            match (&step.kind, result) {
-                (_, Some(StepResult::Skipped)) => summary.skipped += 1,
-                (Kind::Predict { .. }, Some(StepResult::Right)) => {
-                    summary.predictions += 1;
-                    summary.right += 1;
-                }
-                (Kind::Predict { .. }, Some(StepResult::Missed)) => summary.predictions += 1,
-                (Kind::Task(_), Some(StepResult::Done | StepResult::Helped)) => summary.tasks += 1,
-                _ => {}
-            }
-            if result == Some(&StepResult::Missed) {
-                summary.surprises.extend(self.missed_question(step));
-            }
-        }
-        summary
-    }
-
-    /// The question of a prediction that missed. Of an earlier sitting only the lesson's own words are
-    /// left, and those with places in them have lost what filled them.
-    fn missed_question(&self, step: &Step) -> Option<String> {
-        let Kind::Predict { question, .. } = &step.kind else {
-            return None;
-        };
-        let whole = Some(question.clone()).filter(|question| !question.contains('{'));
-        self.missed.get(&step.id).cloned().or(whole)
     }
 
     fn say_prepared(&mut self) {

@@ -1,7 +1,7 @@
 //! Predictions: asked, answered by the kernel, and what a miss leads to.
 use crate::lesson::Kind;
 
-use super::super::event::{Ask, Event, StepResult};
+use super::super::event::{Ask, Event, Foretold, StepResult};
 use super::super::grade;
 use super::super::plan::{self, Act};
 use super::Tutor;
@@ -53,8 +53,8 @@ impl Tutor {
             return;
         };
         let verdicts = grade::options(&options, &self.scope);
-        let truth = |i: &usize| verdicts.get(*i).is_some_and(|(holds, _)| *holds);
-        let came_true: Vec<usize> = (0..options.len()).filter(truth).collect();
+        let holds = |i: &usize| verdicts.get(*i).is_some_and(|(holds, _)| *holds);
+        let came_true: Vec<usize> = (0..options.len()).filter(holds).collect();
         let say = |i: usize| options.get(i).map(|o| grade::fill(&o.say, &self.scope));
         let missed = self
             .step
@@ -65,9 +65,22 @@ impl Tutor {
             .chosen
             .filter(|_| missed)
             .and_then(|chosen| options.get(chosen)?.misconception.clone());
+        let truth: Vec<String> = came_true.iter().filter_map(|i| say(*i)).collect();
+        let why = |i: &usize| verdicts.get(*i).map(|(_, why)| why.clone());
+        let seen: Vec<String> = came_true.iter().filter_map(why).collect();
+        if let Some(predicted) = self.step.chosen.and_then(say) {
+            let foretold = Foretold {
+                question: grade::fill(&question, &self.scope),
+                predicted: Some(predicted),
+                came_true: truth.clone(),
+                seen: seen.first().cloned(),
+            };
+            self.foretold.insert(self.step_id().to_owned(), foretold);
+        }
         let graded = Event::Graded {
             chosen: self.step.chosen,
-            truth: came_true.iter().filter_map(|i| say(*i)).collect(),
+            truth,
+            seen,
             misconception: misconception.clone(),
             came_true: came_true.clone(),
         };
@@ -77,10 +90,6 @@ impl Tutor {
         self.emit(graded);
         if came_true.is_empty() {
             self.emit(Event::Surprise { observed });
-        }
-        if missed {
-            let question = grade::fill(&question, &self.scope);
-            self.missed.insert(self.step_id().to_owned(), question);
         }
         self.settle_prediction(missed, misconception);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::super::event::{Ask, Event, Leave, Want};
+use super::super::event::{Ask, Event, Foretold, Leave, Want};
 use super::Tutor;
 use crate::lang::{Card, CardSource, Expr, Ran, Scope};
 use crate::lesson::{
@@ -417,7 +417,16 @@ fn the_summary_counts_each_prediction_once() {
     }
     let summary = summary.expect("the lesson ends");
     assert_eq!((summary.predictions, summary.right), (1, 0));
-    assert_eq!(summary.surprises, ["How long?"]);
+    assert_eq!(summary.foretold, []);
+    assert_eq!(
+        summary.surprises,
+        [Foretold {
+            question: "How long?".to_owned(),
+            predicted: Some("short".to_owned()),
+            came_true: vec!["long".to_owned()],
+            seen: Some("`it.port` is 23".to_owned()),
+        }]
+    );
     assert_eq!(summary.skipped, 1);
 }
 
