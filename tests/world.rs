@@ -196,6 +196,7 @@ fn any_port_is_free_and_allowed() {
             fixed = listen 127.0.0.1:49342
             expect fixed is listening
             any = listen 0.0.0.0:443
+            expect any.private
             both = listen [::]:8004
             expect any is listening and both is listening
             client = connect web
@@ -486,7 +487,11 @@ fn a_filter_is_silent_or_answers() {
             expect passes is connected
             loud = filter reject 0.0.0.0:8081
             told = connect other
-            expect told is refused
+            expect told is refused and "though `other` listens there" in told.message
+            anybody = connect 127.0.0.9:8081
+            expect anybody is refused and "a packet filter answered" in anybody.message
+            nobody = connect 127.0.0.1:8082
+            expect "nothing listens there" in nobody.message
             also_six = filter reject [::1]:8080
             told_six = connect six
             expect told_six is refused
@@ -496,6 +501,11 @@ fn a_filter_is_silent_or_answers() {
             heard = recv asker --within 1s
             expect heard is refused
             neighbour
+            from_beside = neighbour connect 10.0.0.1:8081
+            expect from_beside is refused and "a packet filter answered" in from_beside.message
+            # The neighbour's own 127.0.0.1:8080, where nobody listens.
+            theirs = neighbour connect 127.0.0.1:8080
+            expect "nothing listens there" in theirs.message
             cut = neighbour filter drop 10.0.0.2:80
             expect cut.count == 1
             here = filter

@@ -62,6 +62,11 @@ fn best_fit(sockets: &[SocketAddr], to: SocketAddr) -> u8 {
     sockets.iter().map(|s| fit(*s, to)).max().unwrap_or(0)
 }
 
+/// Whether a socket, or a rule, at one address is there for what goes to the other.
+pub(super) fn covers(at: SocketAddr, to: SocketAddr) -> bool {
+    fit(at, destination(to)) > 0
+}
+
 fn fit(socket: SocketAddr, to: SocketAddr) -> u8 {
     let here = socket.ip().to_canonical();
     let covers = match here {

@@ -173,6 +173,7 @@ pub(super) fn as_server(own: &Own, protocol: &'static str) -> Option<OwnServer> 
         address: local.ip().to_string(),
         port: local.port(),
         url: (protocol == "http").then(|| url(local)),
+        private: own.private,
         to: None,
         pid: None,
         processes: Vec::new(),

@@ -129,6 +129,7 @@ impl Own {
             backlog,
             peer: self.peer.clone(),
             mode: self.file().as_deref().and_then(mode),
+            private: self.private,
             file: self.file().map(|path| path.to_string_lossy().into_owned()),
             options: self.options.clone(),
         }

@@ -113,6 +113,7 @@ pub const FIELDS: &[&str] = &[
     "port",
     "port_unreachable",
     "ports",
+    "private",
     "process",
     "processes",
     "protocol",

@@ -246,6 +246,9 @@ pub struct OwnSocket {
     /// Where that file is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// Whether it lives in the private world, where only a neighbour can reach it from outside.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
     /// Options that were asked for, by their flag: `reuseaddr`.
     pub options: Vec<&'static str>,
 }
@@ -301,6 +304,9 @@ pub struct OwnServer {
     /// What to type into a browser; of an http server only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// Whether it lives in the private world, where only a neighbour can reach it from outside.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
     /// Of a relay: the service that everything goes on to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Endpoint>,

@@ -75,6 +75,7 @@ fn own(local: &str) -> OwnSocket {
         peer: None,
         mode: None,
         file: None,
+        private: false,
         options: Vec::new(),
     }
 }
@@ -660,6 +661,7 @@ pub(crate) fn facts() -> Vec<Outcome> {
                 address: "127.0.0.1".to_owned(),
                 port: 8000,
                 url: Some("http://127.0.0.1:8000/".to_owned()),
+                private: false,
                 to: None,
                 pid: None,
                 processes: Vec::new(),
@@ -674,6 +676,7 @@ pub(crate) fn facts() -> Vec<Outcome> {
                 address: "127.0.0.1".to_owned(),
                 port: 8001,
                 url: None,
+                private: true,
                 to: None,
                 pid: Some(4711),
                 processes: vec![4711, 4712],
@@ -688,6 +691,7 @@ pub(crate) fn facts() -> Vec<Outcome> {
                 address: "0.0.0.0".to_owned(),
                 port: 9001,
                 url: None,
+                private: true,
                 to: Some(at("127.0.0.1:8001")),
                 pid: None,
                 processes: Vec::new(),

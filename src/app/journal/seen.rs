@@ -114,6 +114,7 @@ mod tests {
             peer: None,
             mode: None,
             file: None,
+            private: false,
             options: Vec::new(),
         })))
     }

@@ -10,6 +10,7 @@ mod many;
 mod measuring;
 mod names;
 mod reach;
+mod refused;
 mod repeat;
 mod reply;
 mod scan;

@@ -12,11 +12,11 @@ use crate::lab::ledger::Held;
 use crate::lab::open::Wire;
 use crate::lab::options::{flags, set_ttl};
 use crate::lab::own::{Kind, Own, endpoint_of};
-use crate::lab::{Lab, bounded, observe};
+use crate::lab::{Lab, bounded};
 use crate::lang::{
     Accept, Author, Bind, BindOptions, Connect, Fact, Failure, FailureCause, Listen, Place, Role,
 };
-use crate::net::{Endpoint, Errno};
+use crate::net::Endpoint;
 
 /// How a connection is to be made.
 pub(super) struct Dial<'a> {
@@ -168,8 +168,7 @@ impl Lab {
             peer: Some(dial.to.clone()),
         };
         self.connect_within(&socket, &address, &ends, dial.within)
-            .map_err(|failure| self.with_lo_in_mind(failure))
-            .map_err(|failure| self.with_claims_in_mind(failure))?;
+            .map_err(|failure| self.with_the_lab_in_mind(failure))?;
         let own = client(socket, private, options).map_err(|e| of_io("connect", ends, &e))?;
         self.approved(own, dial.to, author)
     }
@@ -187,44 +186,6 @@ impl Lab {
             self.visitors.remember(connection);
         }
         Ok(own)
-    }
-
-    /// On loopback "unreachable" has one usual cause, which can be looked at.
-    fn with_lo_in_mind(&self, failure: Failure) -> Failure {
-        let is_down = || {
-            let all = observe::interfaces(&*self.namespace);
-            all.is_ok_and(|all| all.interfaces.iter().any(|i| i.loopback && !i.up))
-        };
-        if failure.error != FailureCause::Errno(Errno::ENETUNREACH) || !is_down() {
-            return failure;
-        }
-        let ends = Ends {
-            local: failure.local,
-            peer: failure.peer,
-        };
-        let why = "the loopback interface is down (ENETUNREACH)";
-        own_at(failure.error, "connect", ends, why)
-    }
-
-    /// A refusal by a port that this lab has claimed itself has a cause that is known for certain.
-    fn with_claims_in_mind(&self, failure: Failure) -> Failure {
-        if failure.error != FailureCause::Errno(Errno::ECONNREFUSED) {
-            return failure;
-        }
-        let claims =
-            |own: &Own| own.kind == Kind::Bound && Some(&own.local) == failure.peer.as_ref();
-        let mut open = self.ledger.open();
-        let Some((name, _)) = open.find(|(_, entry)| entry.held.sockets().iter().any(claims))
-        else {
-            return failure;
-        };
-        let holder = name.map_or_else(|| "a socket of this lab".to_owned(), |n| format!("`{n}`"));
-        let why = format!("refused: {holder} is bound there and does not listen (ECONNREFUSED)");
-        let ends = Ends {
-            local: failure.local,
-            peer: failure.peer,
-        };
-        own_at(failure.error, "connect", ends, &why)
     }
 
     pub(super) fn connect_within(

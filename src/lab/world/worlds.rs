@@ -92,6 +92,16 @@ impl Worlds {
         if self.next_door { theirs } else { ours }
     }
 
+    /// The packet filters of the world the line that runs is about, and of the one next door.
+    pub(in crate::lab) fn rules(&self) -> [&[FilterRule]; 2] {
+        let [ours, theirs] = &self.filters;
+        match (self.is_private(), self.next_door) {
+            (false, _) => [&[], &[]],
+            (true, false) => [ours, theirs],
+            (true, true) => [theirs, ours],
+        }
+    }
+
     /// The line that follows is the neighbour's, or is not.
     pub(in crate::lab) fn go_next_door(&mut self, go: bool) {
         self.next_door = go;

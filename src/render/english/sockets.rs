@@ -35,7 +35,7 @@ pub(super) fn listener(name: Subject<'_>, socket: &OwnSocket) -> Vec<Block> {
         None => line,
     };
     let mut blocks = vec![fact(line)];
-    blocks.extend(exposure(&socket.local));
+    blocks.extend(exposure(&socket.local, socket.private));
     blocks
 }
 
@@ -77,7 +77,7 @@ pub(super) fn udp(name: Subject<'_>, socket: &OwnSocket) -> Vec<Block> {
         None => line,
     };
     let mut blocks = vec![fact(line.text(options(None, &socket.options)))];
-    blocks.extend(exposure(&socket.local));
+    blocks.extend(exposure(&socket.local, socket.private));
     blocks
 }
 
@@ -91,7 +91,7 @@ pub(super) fn server(name: Subject<'_>, server: &OwnServer) -> Vec<Block> {
             .and(Role::Endpoint, to);
         return [fact(line)]
             .into_iter()
-            .chain(exposure(&server.local))
+            .chain(exposure(&server.local, server.private))
             .collect();
     }
     let line = name
@@ -117,7 +117,7 @@ pub(super) fn server(name: Subject<'_>, server: &OwnServer) -> Vec<Block> {
         let line = Line::from("open it in a browser: ").and(Role::Link, url);
         blocks.push(fact(line));
     }
-    blocks.extend(exposure(&server.local));
+    blocks.extend(exposure(&server.local, server.private));
     blocks
 }
 
@@ -222,15 +222,17 @@ pub(super) fn closed(closed: &Closed) -> Vec<Block> {
 }
 
 /// A listener beyond loopback says so: the address alone does not tell a beginner.
-fn exposure(local: &Endpoint) -> Option<Block> {
-    let words = if local.is_wildcard() {
-        "that is every address of this machine: other machines may reach it"
-    } else if local.is_loopback() {
-        return None;
-    } else {
-        "that is not a loopback address: other machines may reach it"
+fn exposure(local: &Endpoint, private: bool) -> Option<Block> {
+    let words = match (local.is_wildcard(), private) {
+        _ if local.is_loopback() => return None,
+        (true, false) => "that is every address of this machine: other machines may reach it",
+        (false, false) => "that is not a loopback address: other machines may reach it",
+        (true, true) => {
+            "that is every address of this private network: only a `neighbour` may reach it"
+        }
+        (false, true) => "that is not a loopback address: a `neighbour` may reach it",
     };
-    Some(fact(Line::of(Role::Surprise, words)))
+    Some(fact(Line::marked_as(Role::Surprise, words)))
 }
 
 fn options(backlog: Option<u32>, flags: &[&'static str]) -> String {
