@@ -268,6 +268,7 @@ fn an_interrupt_stops_every_verb_that_waits() {
         "rtt --samples 200000",
         "throughput --seconds 60s",
         "many 60000 other --close",
+        "scan 127.7.7.92",
     ];
     let mut lab = lab();
     let script = "

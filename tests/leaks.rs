@@ -35,10 +35,11 @@ impl Held {
 }
 
 /// Lines of one round, and how many connections each makes.
-const LINES: [(&str, u64); 22] = [
+const LINES: [(&str, u64); 24] = [
     ("server = listen 127.0.0.1:0", 0),
     ("web = serve http", 0),
     ("parrot = serve echo", 0),
+    ("names = serve dns 127.0.0.1:0 --answer a=127.0.0.1", 0),
     ("client = connect server", 1),
     ("talk = accept server", 0),
     ("send client hello", 0),
@@ -54,6 +55,7 @@ const LINES: [(&str, u64); 22] = [
     ("send bird hello", 0),
     ("recv bird", 0),
     ("local = listen unix:chat", 0),
+    ("scan 127.0.0.1 --ports {{ server.port }}", 1),
     ("few = repeat 10 connect server", 10),
     ("brief = repeat --close 10 connect server", 10),
     ("fresh = listen 127.0.0.1:0", 0),
@@ -96,6 +98,7 @@ fn round(lab: &mut Lab) -> u64 {
         "many 60000 fresh --close",
         "throughput --seconds 60s",
         "rtt --samples 200000",
+        "scan 127.7.7.93",
     ] {
         interrupted(lab, line);
     }

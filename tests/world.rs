@@ -9,6 +9,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use looplab::lab::observe::{self, Here};
 use looplab::lang::{Author, FailureCause, WorldName};
@@ -106,6 +108,34 @@ fn what_a_dns_server_was_asked_is_written_down() {
             expect front.addresses == ["10.0.0.1"]
             "#,
         );
+    });
+}
+
+#[test]
+fn a_look_up_can_be_interrupted() {
+    as_user("a_look_up_can_be_interrupted", || {
+        let mut lab = lab();
+        lab.clear_into(WorldName::Private);
+        let silence = "hosts --empty\nsilent = udp 127.0.0.1:53";
+        follow(&mut lab, Author::Lesson, silence);
+        let interrupter = lab.interrupter();
+        let over = AtomicBool::new(false);
+        let stopped = thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) {
+                    interrupter.interrupt();
+                    thread::yield_now();
+                }
+            });
+            let line = "resolve localhost --within 60s";
+            let stopped = outcome(&mut lab, Author::Learner, line);
+            over.store(true, Ordering::SeqCst);
+            stopped
+        });
+        let cause = stopped.failure().unwrap().error;
+        assert_eq!(cause, FailureCause::Interrupted, "{stopped:?}");
+        let next = "hosts '127.0.0.9 localhost'\nfound = resolve localhost\nexpect found is ok";
+        follow(&mut lab, Author::Lesson, next);
     });
 }
 
@@ -597,10 +627,10 @@ fn nothing_outlives_a_killed_session() {
             .spawn()
             .unwrap();
         let mut session = Session(child);
-        let lines = b"world private\nserver = listen 127.0.0.1:80\nneighbour\n";
+        let lines = b"world private\nserver = listen 127.0.0.1:80\nhosts --empty\nneighbour\n";
         session.0.stdin.as_mut().unwrap().write_all(lines).unwrap();
         let said = BufReader::new(session.0.stdout.take().unwrap()).lines();
-        for line in said.take(3) {
+        for line in said.take(4) {
             let line = line.unwrap();
             assert!(line.contains(r#""ok":true"#), "{line}");
         }

@@ -209,6 +209,7 @@ impl LineChecker<'_> {
             return;
         }
         self.exposure(command);
+        self.many_ports(command);
         for endpoint in claimed(command) {
             self.fixed_port(command, &endpoint);
         }
@@ -226,6 +227,21 @@ impl LineChecker<'_> {
             let message = "a lesson writes no files".to_owned();
             let help = "tell the learner about the line, who may type it".to_owned();
             self.find(Code::NotForLessons, self.whole(), message, Some(help));
+        }
+    }
+
+    fn many_ports(&mut self, command: &Command) {
+        if let Command::Scan(scan) = command
+            && scan.ports.size() > 1
+        {
+            let message = "some of these ports of the learner's machine may be somebody else's";
+            let help = "scan a port this step opened (`--ports {{ server.port }}`), or set `world: private`";
+            self.find(
+                Code::FixedPort,
+                self.whole(),
+                message.to_owned(),
+                Some(help.to_owned()),
+            );
         }
     }
 
@@ -422,6 +438,8 @@ fn within(command: &Command) -> Option<Duration> {
         Command::Send(send) => Some(send.within),
         Command::Recv(recv) => Some(recv.within),
         Command::Get(get) => Some(get.within),
+        Command::Resolve(resolve) => Some(resolve.within),
+        Command::Scan(scan) => Some(scan.within),
         Command::Wait(wait) => {
             let pause = parse_duration(&wait.words.join(" ")).ok();
             Some(pause.unwrap_or(wait.within))
