@@ -44,7 +44,11 @@ impl Autopilot {
 fn typed_lines(step: &Step) -> VecDeque<String> {
     match &step.kind {
         Kind::Task(task) => task.solution.iter().cloned().collect(),
-        Kind::Visit(visit) => visit.stand_in.iter().cloned().collect(),
+        Kind::Visit(visit) => {
+            // A visit is looked at when Enter is pressed, not after a line.
+            let enter = std::iter::once(String::new());
+            visit.stand_in.iter().cloned().chain(enter).collect()
+        }
         _ => VecDeque::new(),
     }
 }
