@@ -175,6 +175,34 @@ fn children_end_with_what_opened_them() {
     }
 }
 
+/// A shell may have its children ignored, and hands that on: nothing is left to wait for then.
+#[test]
+fn children_that_nobody_waits_for_end_as_well() {
+    let script = "trap '' CHLD; exec \"$0\" run -";
+    let mut child = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_looplab")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = b"
+        server = serve echo --processes 2
+        one = signal server kill --one
+        expect one.alive == 1 and server.alive == 1
+        still = signal server stop
+        expect still.stopped == 1
+        gone = signal server kill
+        expect gone.alive == 0 and server is closed
+        ";
+    child.stdin.take().unwrap().write_all(lines).unwrap();
+    let said = child.wait_with_output().unwrap();
+    assert!(
+        said.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said.stdout)
+    );
+}
+
 struct Session(Child);
 
 impl Drop for Session {

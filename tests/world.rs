@@ -517,7 +517,7 @@ fn a_filter_is_silent_or_answers() {
             expect passes is connected
             loud = filter reject 0.0.0.0:8081
             told = connect other
-            expect told is refused and "though `other` listens there" in told.message
+            expect told is refused and "`other` listens there, but a packet filter answered" in told.message
             anybody = connect 127.0.0.9:8081
             expect anybody is refused and "a packet filter answered" in anybody.message
             nobody = connect 127.0.0.1:8082

@@ -5,7 +5,7 @@
 //! memory of the caller, and nothing else (signal-safety(7)).
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// An errno.
 pub(in crate::lab) type Number = i32;
@@ -132,13 +132,31 @@ pub(in crate::lab) fn take_signals() {
     }
 }
 
-/// Sends a signal to a child that was not waited for, so that the number is still its own.
-#[expect(unsafe_code, reason = "kill(2) has no safe wrapper in use here")]
-pub(in crate::lab) fn signal(pid: i32, number: i32) -> io::Result<()> {
-    // SAFETY: kill takes numbers.
-    checked(unsafe { libc::kill(pid, number) })
-        .map(drop)
-        .map_err(io::Error::from_raw_os_error)
+/// Sends a signal to the process behind a descriptor of [`watch`], and never to another that got its
+/// number since (pidfd_send_signal(2), Linux 5.1).
+#[expect(unsafe_code, reason = "pidfd_send_signal(2) has no safe wrapper")]
+pub(in crate::lab) fn signal(process: BorrowedFd<'_>, number: i32) -> io::Result<()> {
+    let info = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: a null siginfo means the one that kill(2) would send; the rest are numbers.
+    let answer = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            process.as_raw_fd(),
+            number,
+            info,
+            0,
+        )
+    };
+    if answer < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// Whether a child has not ended. Of one that is nobody's any more (SIGCHLD can be ignored, wait(2))
+/// that is known, too.
+pub(in crate::lab) fn child_lives(pid: i32) -> bool {
+    wait_id(pid, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT) == Ok(0)
 }
 
 /// Whether a child is in one of the conditions `of` (waitid(2): WEXITED, WSTOPPED, WCONTINUED). With
@@ -179,6 +197,17 @@ pub(in crate::lab) fn reap(pid: i32) {
     // and has not been waited for, so the number is still its own.
     unsafe {
         libc::kill(pid, libc::SIGKILL);
+        while libc::waitpid(pid, std::ptr::null_mut(), 0) < 0
+            && io::Error::last_os_error().raw_os_error() == Some(libc::EINTR)
+        {}
+    }
+}
+
+/// Waits until a child has ended, and lets the system forget it.
+#[expect(unsafe_code, reason = "waitpid(2) has no safe wrapper in use here")]
+pub(in crate::lab) fn forget(pid: i32) {
+    // SAFETY: a null status is allowed.
+    unsafe {
         while libc::waitpid(pid, std::ptr::null_mut(), 0) < 0
             && io::Error::last_os_error().raw_os_error() == Some(libc::EINTR)
         {}

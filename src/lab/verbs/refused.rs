@@ -26,7 +26,7 @@ impl Lab {
         let filtered = self.rejects(to);
         match (self.listens_at(to), filtered) {
             (Some(name), _) => Some(format!(
-                "refused, though {name} listens there: a packet filter answered in its place \
+                "refused: {name} listens there, but a packet filter answered in its place \
                  (ECONNREFUSED)"
             )),
             (None, true) => Some(

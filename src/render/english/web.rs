@@ -56,14 +56,18 @@ fn questions(requests: &Requests) -> Table {
     table
 }
 
-/// Lines of the newest request that are shown; `requests` says more in its field `raw`.
-const RAW_LINES: usize = 5;
+/// Lines of the newest request that are shown; its field `raw` has the rest.
+const RAW_LINES: usize = 8;
 
 /// The newest request's text.
 fn as_it_came(request: &Request) -> Block {
     let head = request.raw.trim_end();
-    let lines = head.lines().take(RAW_LINES);
-    let shown = lines.map(|text| received().text(text)).collect();
+    let mut lines = head.lines();
+    let shown = lines.by_ref().take(RAW_LINES);
+    let mut shown: Vec<Line> = shown.map(|text| received().text(text)).collect();
+    if lines.next().is_some() {
+        shown.push(received().text('…'));
+    }
     Block::Verbatim(shown)
 }
 

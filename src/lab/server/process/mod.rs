@@ -2,13 +2,13 @@
 //! processes are born with it, and the lab lets go of it: from then on they alone hold the port.
 //!
 //! The kernel ends a process with the thread that forked it (PR_SET_PDEATHSIG), however that ends;
-//! so a thread of their own forks them and waits until they are gone. Signals go only to children
-//! that were not waited for: their number cannot be anybody else's yet.
+//! so a thread of their own forks them and waits until they are gone. Signals go to processes by
+//! descriptor (pidfd_open(2)), never by a number that may be somebody else's by now.
 mod child;
 mod sys;
 
 use std::io::{self, Read};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
@@ -42,6 +42,8 @@ pub(in crate::lab) struct Program {
 #[derive(Debug)]
 struct Child {
     pid: i32,
+    /// The process itself: a number can become another's, this cannot.
+    process: OwnedFd,
     /// Closed, it tells the process to end.
     lifeline: Option<UnixStream>,
     /// Whether it has a SIGTERM that it could not take yet, being stopped.
@@ -85,8 +87,10 @@ impl Program {
         let kept: Vec<UnixStream> = lifelines.into_iter().map(|(kept, _)| kept).collect();
         // Where one could not be started, those that were end with `program`.
         for (lifeline, pid) in kept.into_iter().zip(started) {
+            let pid = pid?;
             program.children.push(Child {
-                pid: pid?,
+                pid,
+                process: sys::watch(pid)?,
                 lifeline: Some(lifeline),
                 doomed: false,
                 reaped: false,
@@ -177,7 +181,7 @@ impl Child {
     }
 
     fn is_alive(&self) -> bool {
-        !self.reaped && !sys::child_is(self.pid, libc::WEXITED | libc::WNOHANG)
+        !self.reaped && sys::child_lives(self.pid)
     }
 
     fn is_stopped(&self) -> bool {
@@ -186,7 +190,7 @@ impl Child {
 
     fn take(&mut self, signal: SignalName) -> io::Result<()> {
         let was_stopped = self.is_stopped();
-        sys::signal(self.pid, number(signal))?;
+        sys::signal(self.process.as_fd(), number(signal))?;
         match signal {
             SignalName::Stop => {
                 // Any of the three is sure to come, whoever else sends it signals.
@@ -219,21 +223,21 @@ impl Child {
         if abrupt {
             self.lifeline = None;
         } else {
-            // It is a child of ours, and alive a moment ago.
-            sys::signal(self.pid, libc::SIGTERM).ok();
+            // It may be gone by now.
+            sys::signal(self.process.as_fd(), libc::SIGTERM).ok();
         }
-        if let Ok(watch) = sys::watch(self.pid) {
-            let mut ends = [PollFd::new(watch.as_fd(), PollFlags::POLLIN)];
-            let within = PollTimeout::try_from(limits::INTERRUPT_GRACE);
-            // However that wait ends, the process is gone when this value is.
-            poll(&mut ends, within.unwrap_or(PollTimeout::ZERO)).ok();
-        }
+        let mut ends = [PollFd::new(self.process.as_fd(), PollFlags::POLLIN)];
+        let within = PollTimeout::try_from(limits::INTERRUPT_GRACE);
+        // However that wait ends, the process is gone when this value is.
+        poll(&mut ends, within.unwrap_or(PollTimeout::ZERO)).ok();
     }
 
     fn reap(&mut self) {
         if !self.reaped {
             self.reaped = true;
-            sys::reap(self.pid);
+            // It may have ended by itself.
+            sys::signal(self.process.as_fd(), libc::SIGKILL).ok();
+            sys::forget(self.pid);
         }
     }
 }

@@ -7,8 +7,8 @@ use std::os::fd::RawFd;
 
 use super::child::{self, Plan};
 pub(super) use crate::lab::child::sys::{
-    Number, be_called, child_is, close, close_all_but, detach, die_with_parent, forget_continued,
-    leave, parent, reap, signal, take_signals, watch,
+    Number, be_called, child_is, child_lives, close, close_all_but, detach, die_with_parent,
+    forget, forget_continued, leave, parent, signal, take_signals, watch,
 };
 use crate::lab::child::sys::{checked, errno, fork};
 
