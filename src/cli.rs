@@ -75,6 +75,8 @@ pub enum Verb {
     Review(Review),
     /// List the lessons and your progress.
     List,
+    /// Go through the article claim by claim: its verdict, and what this machine said.
+    Claims(Claims),
     /// Search lessons, glossary and cards.
     Find(Words),
     /// Explain an errno, a port, an endpoint, a TCP state or a term.
@@ -144,6 +146,19 @@ pub struct Run {
     /// A file of lab lines; - for standard input.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+/// `claims [CLAIM]`
+#[derive(Debug, Args)]
+pub struct Claims {
+    /// One claim, by its number: C42. All of them when absent.
+    pub claim: Option<String>,
+    /// Only those that wait for you: not settled yet, and possible here.
+    #[arg(long, conflicts_with = "claim")]
+    pub open: bool,
+    /// Only those that this machine has settled.
+    #[arg(long, conflicts_with_all = ["claim", "open"])]
+    pub settled: bool,
 }
 
 /// Words to look up.
@@ -287,7 +302,10 @@ fn into_lessons(arguments: &[OsString]) -> Option<Cli> {
         return None;
     }
     let learn = Learn::augment_args(clap::Command::new("learn"));
-    let grammar = Global::augment_args(clap::Command::new("looplab")).subcommand(learn);
+    let no_review = clap::Arg::new("no_review").long("no-review");
+    let grammar = Global::augment_args(clap::Command::new("looplab"))
+        .arg(no_review.action(clap::ArgAction::SetTrue))
+        .subcommand(learn);
     let matches = grammar.try_get_matches_from(arguments).ok()?;
     Cli::from_arg_matches(&matches).ok()
 }

@@ -60,6 +60,15 @@ pub const SEEN_PORTS: usize = 12;
 /// Different errnos of one step that a record counts; a step shows one or two.
 pub const SEEN_ERRNOS: usize = 12;
 
+/// Lines of one step with claims whose outcomes a record keeps as evidence; few steps have more.
+pub const EVIDENCE_LINES: usize = 8;
+
+/// Values of one such outcome: who, where, how long and what came of it fit into fewer.
+pub const EVIDENCE_VALUES: usize = 8;
+
+/// Characters of one such value: an endpoint, an errno, the beginning of a text.
+pub const EVIDENCE_TEXT: usize = 60;
+
 /// Measurements of round trips that a record of a step keeps; there are four ways to go.
 pub const SEEN_TRIPS: usize = 4;
 

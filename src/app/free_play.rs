@@ -71,6 +71,7 @@ pub(crate) fn one(context: &Context, lab: &mut Lab, typed: &str) -> io::Result<(
             };
             let cause = outcome.failure().map(|failure| failure.error.name());
             screen.show(&Event::Outcome {
+                line: ran.line,
                 outcome: Box::new(outcome),
             })?;
             match cause.filter(|cause| context.library.card(cause).is_some()) {

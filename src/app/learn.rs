@@ -176,6 +176,9 @@ impl<'a> Session<'a> {
                         return Ok(Choice::Quit);
                     }
                 }
+                word if word.split(' ').next() == Some("claims") => {
+                    super::claims::at_menu(self.context, &self.journal.borrow(), &self.lab, word)?;
+                }
                 word if is_line(word) => self.other(word)?,
                 word => match &*lessons_called(self.context, word) {
                     [] => self.other(word)?,
@@ -233,7 +236,7 @@ impl<'a> Session<'a> {
             None => self.place_in(&lesson, restart),
         };
         let anew = step.is_none() && from.is_none();
-        self.walk(lesson, from.as_deref(), anew).map(Some)
+        self.walk(&lesson, from.as_deref(), anew).map(Some)
     }
 
     /// The step to go on with: the one after the last that was done.
@@ -258,16 +261,18 @@ impl<'a> Session<'a> {
         steps.map(|(id, step)| (id.clone(), step.latest)).collect()
     }
 
-    fn walk(&mut self, lesson: Arc<Lesson>, from: Option<&str>, anew: bool) -> io::Result<Leave> {
+    fn walk(&mut self, lesson: &Arc<Lesson>, from: Option<&str>, anew: bool) -> io::Result<Leave> {
         let earlier = self.earlier_results(&lesson.id, from.is_some());
         let id = lesson.id.clone();
-        let mut tutor = Tutor::new(lesson, self.context.cards(), from).with_results(earlier);
+        let mut tutor =
+            Tutor::new(Arc::clone(lesson), self.context.cards(), from).with_results(earlier);
         self.lab.clear();
         let mut solutions = self.keyboard.solution_eye();
         let mut view = self.context.screen.clone();
         let journal = Rc::clone(&self.journal);
         let purpose = Purpose::Lesson { id, anew };
-        let mut progress = ProgressEye::new(journal, self.context.screen.clone(), purpose);
+        let mut progress =
+            ProgressEye::new(journal, self.context.screen.clone(), purpose).with_claims_of(lesson);
         let leave = walk(
             &mut tutor,
             &mut self.lab,

@@ -10,6 +10,7 @@ use crate::prompt::terminal;
 mod autopilot;
 mod check;
 mod choice;
+mod claims;
 mod context;
 mod doctor;
 mod free_play;
@@ -59,6 +60,7 @@ fn front_end(context: &Context, verb: &Verb) -> io::Result<Exit> {
         Verb::Lab => learn::lab(context),
         Verb::Run(script) => run::run(context, &script.file),
         Verb::Review(wanted) => review::review(context, wanted),
+        Verb::Claims(asked) => claims::claims(context, asked),
         Verb::List => reference::list(context),
         Verb::Find(words) => reference::find(context, &words.words),
         Verb::Explain(words) => reference::explain(context, &words.words),

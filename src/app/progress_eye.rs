@@ -1,14 +1,17 @@
 //! The eye that writes the journal: a record after each step, with what was predicted and what the
 //! kernel made true. It never stops a walk; trouble is one warning.
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 use std::mem;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use super::journal::{self, Journal, Record, Seen};
+use super::journal::{self, Evidence, Journal, Record, Seen, note_evidence};
 use super::screen::Screen;
 use super::walk::Eye;
+use crate::lang::Outcome;
+use crate::lesson::Lesson;
 use crate::limits;
 use crate::tutor::{Event, StepResult};
 
@@ -18,6 +21,8 @@ pub(crate) struct ProgressEye {
     screen: Screen,
     clock: fn() -> SystemTime,
     purpose: Purpose,
+    /// The steps that settle a claim, by their ids: what their lines show is evidence.
+    cited: BTreeSet<String>,
     step: Noted,
 }
 
@@ -52,6 +57,9 @@ struct Noted {
     observed: Option<String>,
     hints: u32,
     seen: Seen,
+    /// Whether the step settles a claim.
+    cited: bool,
+    evidence: Vec<Evidence>,
 }
 
 impl ProgressEye {
@@ -62,8 +70,16 @@ impl ProgressEye {
             screen,
             clock: SystemTime::now,
             purpose,
+            cited: BTreeSet::new(),
             step: Noted::default(),
         }
+    }
+
+    /// The same for a lesson some of whose steps settle claims.
+    pub(crate) fn with_claims_of(mut self, lesson: &Lesson) -> Self {
+        let cited = lesson.steps.iter().filter(|step| !step.claims.is_empty());
+        self.cited = cited.map(|step| step.id.clone()).collect();
+        self
     }
 
     fn keep(&mut self, record: &Record) -> io::Result<()> {
@@ -110,6 +126,13 @@ impl Noted {
         }
     }
 
+    fn note(&mut self, line: &str, outcome: &Outcome) {
+        self.seen.note(outcome);
+        if self.cited {
+            note_evidence(&mut self.evidence, line, outcome);
+        }
+    }
+
     fn into_record(self, record: Record, now: SystemTime) -> Record {
         // What the kernel answered is worth keeping where it was a surprise.
         let missed = record.result == Some(StepResult::Missed);
@@ -124,6 +147,7 @@ impl Noted {
         record.kind = self.kind.map(str::to_owned);
         record.hints = self.hints;
         record.seen = self.seen;
+        record.evidence = self.evidence;
         record.seconds = self.since.map_or(0, |since| seconds(since, now));
         record
     }
@@ -139,7 +163,10 @@ fn seconds(since: SystemTime, now: SystemTime) -> u32 {
 impl Eye for ProgressEye {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::StepStarted { kind, .. } => self.step = Noted::begun((self.clock)(), kind),
+            Event::StepStarted { step, kind, .. } => {
+                self.step = Noted::begun((self.clock)(), kind);
+                self.step.cited = self.cited.contains(step);
+            }
             Event::Question { question, .. } => self.step.question = Some(question.clone()),
             Event::Predicted { text, .. } => self.step.predicted = Some(text.clone()),
             Event::Graded {
@@ -154,7 +181,7 @@ impl Eye for ProgressEye {
             }
             Event::Explained { text } => self.step.explained = Some(text.clone()),
             Event::Hint { .. } => self.step.hints = self.step.hints.saturating_add(1),
-            Event::Outcome { outcome } => self.step.seen.note(outcome),
+            Event::Outcome { line, outcome } => self.step.note(line, outcome),
             Event::StepDone { step, result } => self.step_done(step, *result)?,
             Event::LessonDone { .. } => self.bare(journal::Event::LessonDone)?,
             _ => {}

@@ -150,7 +150,7 @@ impl Prover<'_> {
                 Event::BadLine { line, message, .. } => {
                     self.faults.push(format!("`{line}`: {message}"));
                 }
-                Event::Outcome { outcome } if ["expect", "wait"].contains(&outcome.verb) => {
+                Event::Outcome { outcome, .. } if ["expect", "wait"].contains(&outcome.verb) => {
                     if let Some(failure) = outcome.failure() {
                         self.faults.push(failure.message.clone());
                     }
@@ -185,7 +185,7 @@ impl Prover<'_> {
             )
         };
         for event in seen.events.iter().take_while(begins) {
-            if let Event::Outcome { outcome } = event
+            if let Event::Outcome { outcome, .. } = event
                 && let Some(failure) = outcome.failure()
             {
                 let fault = format!("the set-up fails: {}", failure.message);

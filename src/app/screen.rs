@@ -15,8 +15,9 @@ use super::walk::Eye;
 use crate::lang::{FailureCause, LineError, Outcome, verbs};
 use crate::lesson::{Diagnostic, LessonError, Look, Severity};
 use crate::render::{
-    Block, Check, Found, Line, MenuChapter, Page, PlainView, Reader, Role, Style, View, ViewKind,
-    chapters, checks, found, list, menu, mistake, sanitize, view, wrapped,
+    Block, Check, ClaimEntry, ClaimStatus, Found, Line, MenuChapter, Page, PlainView, Reader, Role,
+    Style, View, ViewKind, chapters, checks, claim, claims, found, list, menu, mistake, sanitize,
+    view, wrapped,
 };
 use crate::tutor::{Ask, Event};
 
@@ -36,6 +37,10 @@ const MENU_WORDS: &[(&str, &str)] = &[
         "open the lesson of that number; a name or a part of one does the same",
     ),
     ("lab", "free play: every verb, no questions"),
+    (
+        "claims",
+        "the article claim by claim, with what this machine said; `claims C42` for one",
+    ),
     ("find", "where a word occurs: `find backlog`"),
     (
         "review",
@@ -189,6 +194,16 @@ impl Screen {
         self.page(&list(course))
     }
 
+    /// The article, claim by claim.
+    pub(crate) fn claims(&self, all: &[ClaimEntry], only: Option<ClaimStatus>) -> io::Result<()> {
+        self.page(&claims(all, only))
+    }
+
+    /// One claim with all its evidence.
+    pub(crate) fn claim(&self, entry: &ClaimEntry) -> io::Result<()> {
+        self.page(&claim(entry))
+    }
+
     /// Search results.
     pub(crate) fn found(&self, words: &str, results: &[Found]) -> io::Result<()> {
         self.page(&found(words, results))
@@ -325,7 +340,7 @@ impl Screen {
 fn is_misreading(event: &Event) -> bool {
     match event {
         Event::BadLine { .. } => true,
-        Event::Outcome { outcome } => outcome.failure().is_some_and(|failure| {
+        Event::Outcome { outcome, .. } => outcome.failure().is_some_and(|failure| {
             matches!(
                 failure.error,
                 FailureCause::NoSuchName | FailureCause::Malformed

@@ -38,9 +38,9 @@ pub mod terminal;
 
 pub use block::{Block, Page, Table};
 pub use english::{
-    Check, Due, Found, MenuChapter, MenuEntry, Question, Reader, asked_again, card_page, chapters,
-    checks, found, list, menu, mistake, prompt_hint, questions_due, reviewed, say, socket_changes,
-    sockets_now, watching,
+    Check, ClaimEntry, ClaimStatus, Due, Found, MenuChapter, MenuEntry, Question, Reader,
+    asked_again, card_page, chapters, checks, claim, claims, found, list, menu, mistake,
+    prompt_hint, questions_due, reviewed, say, socket_changes, sockets_now, watching,
 };
 pub use json::JsonView;
 pub use line::Line;

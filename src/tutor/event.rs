@@ -122,6 +122,9 @@ pub enum Event {
     },
     /// What came of a line.
     Outcome {
+        /// The line as it ran.
+        #[serde(skip)]
+        line: String,
         /// The typed value.
         #[serde(flatten)]
         outcome: Box<Outcome>,

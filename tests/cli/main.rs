@@ -9,6 +9,7 @@
 )]
 
 mod authors;
+mod claims;
 mod commands;
 mod kills;
 mod ordinary_user;

@@ -79,10 +79,15 @@ fn a_finished_lesson_gives_way_to_the_next() {
     }
     assert!(talk.end().success());
     let list = looplab(["list", "--json"]).state(state.path()).end();
-    let done: Vec<_> = list.records().iter().map(|r| r["done"].clone()).collect();
+    let records = list.records();
+    let lessons = records.iter().filter(|record| record["event"] == "lesson");
+    let done: Vec<_> = lessons.map(|record| record["done"].clone()).collect();
     assert_eq!(done[..2], [true, false]);
+    assert_eq!(records[0]["event"], "chapter");
+    assert_eq!(records[0]["done"], 1);
     let mut talk = Talk::start(Some(state.path()), &[]);
-    assert_eq!(talk.hear_of("lesson_started")["lesson"], "port-number");
+    let next = &talk.hear_of("lesson_started")["lesson"];
+    assert_eq!(next, "localhost-is-a-name");
     assert!(talk.end().success());
 }
 
@@ -149,7 +154,7 @@ fn trouble_with_progress_is_no_data() {
         ended
             .records()
             .iter()
-            .all(|record| record["event"] == "lesson")
+            .all(|record| ["chapter", "lesson"].contains(&record["event"].as_str().unwrap()))
     );
 }
 
@@ -280,7 +285,7 @@ fn damaged_progress_is_put_aside_and_the_rest_is_kept() {
 /// Three steps to read, in a directory of its own.
 fn short_lesson() -> TempDir {
     let lessons = tempfile::tempdir().unwrap();
-    let lesson = "format: 1\ntitle: Short\nsummary: Nothing to do.\nlevel: beginner\nminutes: 1\n\
+    let lesson = "format: 1\ntitle: Short\nchapter: address\nsummary: Nothing to do.\nlevel: beginner\nminutes: 1\n\
                   objectives: [read]\nsteps:\n  - {id: one, say: One.}\n  - {id: two, say: Two.}\n  \
                   - {id: three, say: Three.}\n";
     fs::write(lessons.path().join("0-short.yaml"), lesson).unwrap();

@@ -10,7 +10,7 @@ use looplab::lang::{
     Setting, Shown, SocketRow, SocketTable, Waited, WorldName,
 };
 use looplab::net::TcpState;
-use looplab::render::{self, Check, Found, MenuChapter, MenuEntry};
+use looplab::render::{self, Check, ClaimEntry, ClaimStatus, Found, MenuChapter, MenuEntry};
 use looplab::tutor::{Ask, Event, Foretold, GoalState, Summary};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -362,6 +362,7 @@ fn events(text: &str, span: Range<usize>) -> Vec<Event> {
         },
     ];
     all.extend(outcomes(text).into_iter().map(|outcome| Event::Outcome {
+        line: own(),
         outcome: Box::new(outcome),
     }));
     all
@@ -377,6 +378,22 @@ fn pages(text: &str) -> Vec<render::Page> {
         broken: Some(own()),
         ..MenuEntry::default()
     };
+    let value = serde_json::Value::from(text);
+    let evidence =
+        ["line", "error", "local", "peer", text].map(|key| (key.to_owned(), value.clone()));
+    let claim = ClaimEntry {
+        id: own(),
+        says: own(),
+        verdict: own(),
+        holds: own(),
+        lesson: Some(own()),
+        step: Some(own()),
+        status: ClaimStatus::Settled,
+        reason: Some(own()),
+        came_true: vec![own()],
+        evidence: vec![evidence.into_iter().collect()],
+        ..ClaimEntry::default()
+    };
     let course = [MenuChapter::new(Some(1), [text; 3], vec![entry])];
     let found = Found {
         kind: own(),
@@ -391,6 +408,8 @@ fn pages(text: &str) -> Vec<render::Page> {
         ok: false,
     };
     vec![
+        render::claims(std::slice::from_ref(&claim), None),
+        render::claim(&claim),
         render::menu(&course),
         render::list(&course),
         render::chapters(&course),

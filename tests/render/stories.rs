@@ -12,8 +12,9 @@ use looplab::lang::{
     Shown, Signalled, SocketRow, SocketTable, Waited, WorldName,
 };
 use looplab::net::{Eai, Endpoint, Errno, TcpState};
-use looplab::render::{self, Check, Found, MenuChapter, MenuEntry, Page};
+use looplab::render::{self, Check, ClaimEntry, ClaimStatus, Found, MenuChapter, MenuEntry, Page};
 use looplab::tutor::{Ask, Event, Foretold, GoalState, StepResult, Summary};
+use serde_json::json;
 
 pub(crate) fn at(text: &str) -> Endpoint {
     Endpoint::parse(text).unwrap()
@@ -142,6 +143,7 @@ fn refused_bind(name: &str) -> Outcome {
 
 fn shown_outcome(outcome: Outcome) -> Event {
     Event::Outcome {
+        line: String::new(),
         outcome: Box::new(outcome),
     }
 }
@@ -1145,6 +1147,48 @@ pub(crate) fn facts() -> Vec<Outcome> {
     ]
 }
 
+/// A claim of each standing.
+fn claims() -> [ClaimEntry; 4] {
+    let entry = |id: &str, verdict: &str, status| ClaimEntry {
+        id: id.to_owned(),
+        says: "Something about `ports`.".to_owned(),
+        verdict: verdict.to_owned(),
+        holds: "What to say *instead*.".to_owned(),
+        lesson: Some("four-tuple".to_owned()),
+        step: Some("both-ends".to_owned()),
+        status,
+        ..ClaimEntry::default()
+    };
+    let seen = |value: serde_json::Value| value.as_object().unwrap().clone();
+    [
+        ClaimEntry {
+            settled_at: Some(1_700_000_000),
+            came_true: vec!["The second one is *refused*.".to_owned()],
+            evidence: vec![
+                seen(
+                    json!({"line": "first = listen :0", "local": "127.0.0.1:40001", "micros": 48.2}),
+                ),
+                seen(
+                    json!({"line": "second = listen first", "error": "EADDRINUSE", "operation": "bind", "local": "127.0.0.1:40001", "micros": 1e300}),
+                ),
+                seen(
+                    json!({"line": "all = resolve localhost", "addresses": ["::1", "127.0.0.1"], "from_file": true}),
+                ),
+            ],
+            ..entry("C01", "wrong", ClaimStatus::Settled)
+        },
+        entry("C02", "imprecise", ClaimStatus::Open),
+        ClaimEntry {
+            reason: Some("it needs IPv6, and ::1 cannot be used here".to_owned()),
+            ..entry("C03", "true", ClaimStatus::NotHere)
+        },
+        ClaimEntry {
+            reason: Some("It takes two machines.".to_owned()),
+            ..entry("C04", "depends", ClaimStatus::Untested)
+        },
+    ]
+}
+
 pub(crate) fn pages() -> Vec<Page> {
     let entry = |number, id: &str, title: &str, level: &str| MenuEntry {
         number: Some(number),
@@ -1211,6 +1255,10 @@ pub(crate) fn pages() -> Vec<Page> {
         render::menu(&[]),
         render::found("backlog", &results),
         render::found("xyz", &[]),
+        render::claims(&claims(), None),
+        render::claims(&claims(), Some(ClaimStatus::Open)),
+        render::claim(&claims()[0]),
+        render::claim(&claims()[1]),
         render::checks(&tests),
         render::card_page(&[card()]),
     ]

@@ -4,6 +4,7 @@
 //!
 //! Trouble with the journal is one warning and no more: the lesson goes on, in memory if it must.
 //! Nothing here waits for another program longer than a tenth of a second.
+mod evidence;
 mod memory;
 mod progress;
 mod record;
@@ -17,6 +18,8 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+pub use evidence::Evidence;
+pub(crate) use evidence::note as note_evidence;
 pub use memory::Memory;
 pub use progress::{Asked, Counts, LessonProgress, Progress, Resume, StepProgress};
 pub use record::{Event, Record};

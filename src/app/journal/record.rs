@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::evidence::Evidence;
 use super::seen::Seen;
 use crate::limits;
 use crate::tutor::StepResult;
@@ -59,6 +60,9 @@ pub struct Record {
     /// Figures of the learner's own machine.
     #[serde(default, skip_serializing_if = "Seen::is_empty")]
     pub seen: Seen,
+    /// What the lines of a step with claims showed, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
     /// Whatever else a later version adds.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -121,6 +125,7 @@ impl Record {
             hints: 0,
             seconds: 0,
             seen: Seen::default(),
+            evidence: Vec::new(),
             extra: Map::new(),
         }
     }

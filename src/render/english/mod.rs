@@ -3,6 +3,7 @@
 //! Outcomes of the lab and events of a walk become blocks of short true sentences: operation,
 //! endpoint, cause. Every view shows these blocks, so a fact is worded once. Nothing here knows
 //! widths, colours or streams.
+mod claims;
 mod failure;
 mod help;
 mod hints;
@@ -26,6 +27,7 @@ use super::line::Line;
 use super::style::Role;
 use crate::lang::{Fact, Observed, Outcome};
 
+pub use claims::{ClaimEntry, ClaimStatus, claim, claims};
 pub use hints::{Reader, prompt_hint};
 pub(super) use narrator::Narrator;
 pub use pages::{Check, Found, MenuChapter, MenuEntry, chapters, checks, found, list, menu};

@@ -67,7 +67,7 @@ impl Narrator {
                 blocks.extend(lines.iter().map(|line| Block::Command(highlight(line))));
                 blocks
             }
-            Event::Outcome { outcome } => self.outcome(outcome),
+            Event::Outcome { outcome, .. } => self.outcome(outcome),
             Event::Question {
                 question,
                 options,
@@ -222,6 +222,7 @@ mod tests {
                 })),
             };
             Event::Outcome {
+                line: String::new(),
                 outcome: Box::new(outcome),
             }
         };

@@ -40,6 +40,37 @@ pub(super) fn times(number: usize) -> String {
     }
 }
 
+/// A day from seconds since 1970 (UTC): `23 November 2026`. The calendar of Howard Hinnant's
+/// `civil_from_days`: years begin in March, so that the leap day is the last.
+pub(super) fn date(seconds: u64) -> String {
+    const MONTHS: [&str; 12] = [
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+        "January",
+        "February",
+    ];
+    let days = seconds / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let year = year_of_era + era * 400 + u64::from(month >= 10);
+    let name = usize::try_from(month)
+        .ok()
+        .and_then(|month| MONTHS.get(month));
+    format!("{day} {} {year}", name.copied().unwrap_or_default())
+}
+
 /// A time with two or three digits that matter: `8.4 µs`, `12 ms`, `2.0 s`.
 pub(super) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
@@ -136,5 +167,20 @@ mod tests {
         assert_eq!(shown(&[]), "");
         assert_eq!(shown(&["a"]), "a");
         assert_eq!(shown(&["a", "b", "c"]), "a, b and c");
+    }
+
+    #[test]
+    fn days_have_names() {
+        for (seconds, expected) in [
+            (0, "1 January 1970"),
+            (951_782_400, "29 February 2000"),
+            (1_709_251_199, "29 February 2024"),
+            (1_709_251_200, "1 March 2024"),
+            (1_795_462_860, "23 November 2026"),
+            (4_107_542_399, "28 February 2100"),
+            (4_107_542_400, "1 March 2100"),
+        ] {
+            assert_eq!(date(seconds), expected);
+        }
     }
 }

@@ -15,17 +15,17 @@ impl Tutor {
             Origin::Setup => self.prepared(ran.line, ran.outcome),
             Origin::Lesson => {
                 self.emit(Event::Command {
-                    line: ran.line,
+                    line: ran.line.clone(),
                     author: Author::Lesson,
                 });
-                self.show(ran.outcome);
+                self.show(&ran.line, ran.outcome);
             }
             Origin::Replay => {
                 self.emit(Event::Command {
-                    line: ran.line,
+                    line: ran.line.clone(),
                     author: Author::Learner,
                 });
-                self.show(ran.outcome);
+                self.show(&ran.line, ran.outcome);
                 self.after_replay();
             }
             Origin::Learner { back_to } => {
@@ -37,7 +37,7 @@ impl Tutor {
                     .as_ref()
                     .and_then(|o| o.failure())
                     .map(|f| f.error.name());
-                self.show(ran.outcome);
+                self.show(&ran.line, ran.outcome);
                 self.after_learner(&ran.line, failed.as_deref(), back_to);
             }
         }
@@ -45,15 +45,16 @@ impl Tutor {
 
     pub(super) fn prepared(&mut self, line: String, outcome: Option<Outcome>) {
         let Some(outcome) = outcome else { return };
-        self.step.prepared.push(line);
         if !outcome.is_ok() {
-            self.show(Some(outcome));
+            self.show(&line, Some(outcome));
         }
+        self.step.prepared.push(line);
     }
 
-    pub(super) fn show(&mut self, outcome: Option<Outcome>) {
+    pub(super) fn show(&mut self, line: &str, outcome: Option<Outcome>) {
         if let Some(outcome) = outcome {
             self.emit(Event::Outcome {
+                line: line.to_owned(),
                 outcome: Box::new(outcome),
             });
         }

@@ -468,6 +468,12 @@ fn lacks(step: &Step, scope: &Scope) -> Option<String> {
     grade::lacking(&step.needs, scope)
 }
 
+/// Why a step is left out on the machine that this scope knows; `None` when it is not.
+pub fn left_out(step: &Step, scope: &Scope) -> Option<String> {
+    let elsewhere = || "it is for other machines".to_owned();
+    lacks(step, scope).or_else(|| does_not_fit(step, scope).then(elsewhere))
+}
+
 fn does_not_fit(step: &Step, scope: &Scope) -> bool {
     lacks(step, scope).is_some()
         || step

@@ -1,0 +1,169 @@
+//! The ledger: the article claim by claim, and what this machine has said of it.
+use std::fs;
+use std::time::{Duration, UNIX_EPOCH};
+
+use looplab::app::journal::{Journal, Record};
+use looplab::app::state::StateDir;
+use looplab::tutor::StepResult;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::run::{Ended, looplab};
+
+const LESSON: &str = "format: 1
+title: Mine
+chapter: port
+summary: Of my own.
+level: beginner
+minutes: 1
+steps:
+  - id: guess
+    claims: [C01]
+    predict: What happens?
+    run: |
+      a = listen 127.0.0.1:0
+      b = listen 127.0.0.1:{{ a.port }}
+    options:
+      - {say: The kernel refuses., claim: b is in_use}
+      - {say: Both listen., claim: b is listening}
+    explain: [{say: So.}]
+  - id: story
+    say: A story.
+  - id: not-here
+    claims: [C03]
+    when: machine.os == \"plan9\"
+    run: c = listen 127.0.0.1:0
+";
+
+const LEDGER: &str =
+    "- {id: C01, verdict: wrong, says: Two fit on one port., holds: One does., step: mine/guess}
+- {id: C02, verdict: imprecise, says: It is later., holds: It is., step: mine/story}
+- {id: C03, verdict: \"true\", says: It is elsewhere., holds: It is., step: mine/not-here}
+- {id: C04, verdict: depends, says: Nobody knows., holds: Nobody., untested: It takes two machines.}
+";
+
+struct Course {
+    lessons: TempDir,
+    state: TempDir,
+}
+
+impl Course {
+    fn new() -> Self {
+        let lessons = tempfile::tempdir().unwrap();
+        fs::write(lessons.path().join("50-mine.yaml"), LESSON).unwrap();
+        fs::write(lessons.path().join("claims.yaml"), LEDGER).unwrap();
+        let state = tempfile::tempdir().unwrap();
+        Self { lessons, state }
+    }
+
+    fn run(&self, line: &str, typed: &str) -> Ended {
+        let arguments = line.split_whitespace().chain(["--lessons", "."]);
+        looplab(arguments)
+            .within(self.lessons.path())
+            .state(self.state.path())
+            .input(typed)
+            .end()
+    }
+
+    fn records(&self, line: &str) -> Vec<Value> {
+        self.run(line, "").exits(0).is_quiet().records()
+    }
+}
+
+fn statuses(records: &[Value]) -> Vec<&str> {
+    let status = |record: &Value| record["status"].as_str().unwrap().to_owned();
+    let all: Vec<String> = records.iter().map(status).collect();
+    let known = ["settled", "open", "not_here", "untested"];
+    let known = |status: &String| *known.iter().find(|known| *known == status).unwrap();
+    all.iter().map(known).collect()
+}
+
+#[test]
+fn a_claim_is_settled_by_the_step_that_was_done() {
+    let course = Course::new();
+    let before = course.records("claims --json");
+    assert_eq!(
+        statuses(&before),
+        ["open", "open", "not_here", "untested"],
+        "{before:?}"
+    );
+    let open = course.run("claims", "");
+    open.exits(0)
+        .says("looplab learn mine --step guess")
+        .says("It takes two machines.")
+        .says("0 of 4 settled on this machine");
+
+    course.run("learn mine", "b\n\n\n\nquit\n").exits(0);
+    let after = course.records("claims --json");
+    assert_eq!(
+        statuses(&after),
+        ["settled", "settled", "not_here", "untested"]
+    );
+    let guess = &after[0];
+    assert_eq!(guess["came_true"][0], "The kernel refuses.");
+    let refused = &guess["evidence"][1];
+    assert_eq!(refused["error"], "EADDRINUSE");
+    let line = refused["line"].as_str().unwrap();
+    let port = guess["evidence"][0]["local"].as_str().unwrap();
+    assert_eq!(line, format!("b = listen {port}"));
+
+    let sum = course.run("claims --settled", "");
+    sum.exits(0).says("EADDRINUSE").says("2 of 4 settled");
+    assert!(!sum.out.contains("C03"), "{sum:?}");
+    let open = course.run("claims --open", "");
+    assert!(!open.exits(0).out.contains("C0"), "{open:?}");
+}
+
+#[test]
+fn one_claim_is_shown_with_all_that_is_known() {
+    let course = Course::new();
+    course.run("learn mine", "a\n\n\n\nquit\n").exits(0);
+    for word in ["C01", "c01", "1"] {
+        let one = course.run(&format!("claims {word}"), "");
+        one.exits(0)
+            .says("One does.")
+            .says("The kernel refuses.")
+            .says("mine/guess")
+            .says("a = listen 127.0.0.1:0");
+    }
+    for word in ["C05", "0", "", "one", "C99999999999"] {
+        let arguments = ["claims", word, "--lessons", "."];
+        let none = looplab(arguments).within(course.lessons.path()).end();
+        none.exits(2).talks("they are numbered C01 to C04");
+    }
+    let menu = course.run("", "claims C04\nclaims --settled\nclaims\nquit\n");
+    menu.exits(0)
+        .says("It takes two machines.")
+        .says("2 of 4 settled on this machine");
+}
+
+/// What an earlier looplab wrote has no evidence, and settles all the same.
+#[test]
+fn a_step_of_an_older_journal_counts() {
+    let course = Course::new();
+    let state = StateDir::at(course.state.path());
+    let at = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let (mut journal, _) = Journal::open(state, at);
+    journal.record(&Record::step(at, "mine", "guess", StepResult::Right));
+    drop(journal);
+    let records = course.records("claims C01 --json");
+    assert_eq!(statuses(&records), ["settled"]);
+    assert_eq!(records[0]["settled_at"], 1_700_000_000);
+    let shown = course.run("claims C01", "");
+    shown
+        .exits(0)
+        .says("settled here on 14 November 2023")
+        .says("looplab learn mine --step guess");
+}
+
+#[test]
+fn the_article_is_accounted_for() {
+    let ended = looplab(["claims", "--json"]).end();
+    let records = ended.exits(0).is_quiet().records();
+    let ids: Vec<_> = records.iter().map(|r| r["id"].as_str().unwrap()).collect();
+    let expected: Vec<_> = (1..=94).map(|number| format!("C{number:02}")).collect();
+    assert_eq!(ids, expected);
+    for verdict in ["true", "imprecise", "wrong", "depends"] {
+        assert!(records.iter().any(|record| record["verdict"] == verdict));
+    }
+}
