@@ -115,7 +115,7 @@ fn names() {
         ("wait server is closed --within 10ms", "not within 10 ms"),
         ("repeat 3 sockets", "`sockets` is not for repeating"),
         ("serve http unix:web", "address and a port"),
-        ("udp unix:web", "UDP has addresses and ports"),
+        ("udp unix:web --peer 127.0.0.1:1", "stay in one family"),
         ("get https://127.0.0.1/", "plain HTTP"),
         ("many 3 127.0.0.1:9", "takes a listener of this lab"),
         ("explain eadrinuse", "did you mean `EADDRINUSE`?"),

@@ -55,7 +55,7 @@ pub enum Command {
     ///
     /// Without a name, `reset` is a word of a lesson: it starts the step afresh.
     Reset(Names),
-    /// Open a UDP socket on an endpoint (udp(7)).
+    /// Open a UDP socket on an endpoint (udp(7)), or a Unix socket for datagrams: `udp unix:box`.
     Udp(Udp),
     /// Start a live server that answers by itself: `serve http`, `serve echo`, `serve relay`,
     /// `serve dns`.
@@ -301,7 +301,7 @@ pub struct OneName {
 /// `udp ENDPOINT`
 #[derive(Clone, Debug, PartialEq, Args)]
 pub struct Udp {
-    /// Where: 127.0.0.1:0 for any free port.
+    /// Where: 127.0.0.1:0 for any free port, or unix:NAME.
     #[arg(value_parser = parse_place, default_value = "127.0.0.1:0")]
     pub endpoint: Place,
     /// Connect the socket to one peer (connect(2) on UDP sends nothing).

@@ -437,6 +437,8 @@ mod tests {
             8,
             &["127.0.0.1:7001 ", "client ", "first ", "web "],
         );
+        check("signal |", 7, &["web "]);
+        check("signal web k|", 11, &["kill "]);
         check("get w|", 4, &["web/"]);
         check("send client |", 12, &[]);
         check("send client 'fir|", 12, &[]);

@@ -1,6 +1,8 @@
 //! `send` and `recv`: bytes and datagrams.
 use std::io::{self, Read};
 use std::net::UdpSocket;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Instant;
 
 use socket2::Socket;
@@ -64,7 +66,10 @@ impl Lab {
                     local: Some(own.local.clone()),
                     peer: to.or_else(|| own.peer.clone()),
                 };
-                let still = "the peer does not read, and both kernel buffers are full";
+                let still = match own.kind {
+                    Kind::Udp => "the receiver's queue is full, and it does not read",
+                    _ => "the peer does not read, and both kernel buffers are full",
+                };
                 Err(stopped(stop, "send", ends, within, still))
             }
         }
@@ -72,11 +77,11 @@ impl Lab {
 
     fn may_send(&self, name: &str, to: Option<&Endpoint>, author: Author) -> Result<(), Failure> {
         let own = self.ledger.socket("send", name, TALKER, talks)?;
-        let fits = |to: &Endpoint| own.kind == Kind::Udp && to.inet().is_some();
-        if let Some(to) = to.filter(|to| !fits(to)) {
+        let same_family = |to: &Endpoint| to.inet().is_some() == own.local.inet().is_some();
+        if let Some(to) = to.filter(|to| own.kind != Kind::Udp || !same_family(to)) {
             let message = format!(
-                "--to {to} is for datagrams: a connection has its peer already, and UDP goes to \
-                 an address and a port"
+                "--to {to} is for datagrams of its own kind: a connection has its peer already, and \
+                 UDP goes to an address and a port"
             );
             return Err(failure::own(FailureCause::Malformed, "send", message));
         }
@@ -151,7 +156,7 @@ struct Came {
 
 fn read(own: &Own, room: &mut Vec<u8>) -> io::Result<Came> {
     if own.kind == Kind::Udp {
-        return datagram(&own.socket, room);
+        return datagram(own, room);
     }
     let bytes = (&own.socket).read(room)?;
     Ok(Came {
@@ -162,18 +167,35 @@ fn read(own: &Own, room: &mut Vec<u8>) -> io::Result<Came> {
 }
 
 /// A datagram, and who sent it. One byte more than fits is asked for, to see whether it fitted.
-fn datagram(socket: &Socket, room: &mut Vec<u8>) -> io::Result<Came> {
+fn datagram(own: &Own, room: &mut Vec<u8>) -> io::Result<Came> {
+    let socket = &own.socket;
     let most = room.len();
     room.push(0);
     // A second descriptor of the same socket, for the sake of std's safe recv_from.
-    let came = UdpSocket::from(socket.try_clone()?).recv_from(room);
+    let twin = OwnedFd::from(socket.try_clone()?);
+    let came = match own.local {
+        Endpoint::Inet(_) => {
+            let came = UdpSocket::from(twin).recv_from(room);
+            came.map(|(bytes, from)| (bytes, Some(Endpoint::Inet(from))))
+        }
+        Endpoint::Unix(_) => {
+            let came = UnixDatagram::from(twin).recv_from(room);
+            came.map(|(bytes, from)| (bytes, sender(&from)))
+        }
+    };
     room.truncate(most);
     let (bytes, from) = came?;
     Ok(Came {
         bytes: bytes.min(most),
-        from: Some(Endpoint::Inet(from)),
+        from,
         truncated: bytes > most,
     })
+}
+
+/// The file a Unix datagram was sent from; a sender without one has no name to answer to.
+fn sender(from: &SocketAddr) -> Option<Endpoint> {
+    let name = from.as_pathname()?.file_name()?;
+    Some(Endpoint::Unix(name.to_string_lossy().into_owned()))
 }
 
 /// What a `send` line asks to send.

@@ -1,4 +1,4 @@
-//! `udp`: a datagram socket, with a peer or without.
+//! `udp`: a datagram socket, of UDP or of Unix, with a peer or without.
 use super::Done;
 use crate::lab::Lab;
 use crate::lab::failure::{Ends, of_io, own_at};
@@ -15,12 +15,19 @@ impl Lab {
             Some(place) => Some(self.ledger.endpoint("udp", place)?),
             None => None,
         };
-        for endpoint in [Some(&at), peer.as_ref()].into_iter().flatten() {
-            if let Endpoint::Unix(_) = endpoint {
-                let why = "UDP has addresses and ports; `listen unix:NAME` opens a Unix socket";
-                let ends = Ends::local(endpoint);
-                return Err(own_at(FailureCause::Malformed, "udp", ends, why));
-            }
+        let is_unix = |endpoint: &Endpoint| endpoint.inet().is_none();
+        if peer
+            .as_ref()
+            .is_some_and(|peer| is_unix(peer) != is_unix(&at))
+        {
+            let why =
+                "datagrams stay in one family: both ends are addresses, or both are unix:NAME";
+            return Err(own_at(
+                FailureCause::Malformed,
+                "udp",
+                Ends::local(&at),
+                why,
+            ));
         }
         self.may_receive(author, "udp", &at, wanted.exposed)?;
         if let Some(peer) = &peer {

@@ -65,9 +65,18 @@ pub(super) fn connection(name: Subject<'_>, end: &OwnConnection) -> Vec<Block> {
 }
 
 pub(super) fn udp(name: Subject<'_>, socket: &OwnSocket) -> Vec<Block> {
+    let is_unix = socket.local.inet().is_none();
     let line = name
-        .or("a UDP socket")
-        .text(" is open for UDP on ")
+        .or(if is_unix {
+            "a Unix socket"
+        } else {
+            "a UDP socket"
+        })
+        .text(if is_unix {
+            " is open for datagrams on "
+        } else {
+            " is open for UDP on "
+        })
         .and(Role::Endpoint, &socket.local);
     let line = match &socket.peer {
         Some(peer) => line
