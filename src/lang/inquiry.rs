@@ -45,9 +45,8 @@ pub struct Scan {
     /// Which ports: A-B, or one.
     #[arg(long, value_name = "A-B", value_parser = parse_ports, default_value = "1-65535")]
     pub ports: PortRange,
-    /// How long a port may stay silent. Linux repeats an unanswered SYN after a second, and is told only
-    /// then of a rejection.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "1500ms")]
+    /// How long a port may stay silent.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "500ms")]
     pub within: Duration,
 }
 

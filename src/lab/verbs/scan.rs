@@ -5,8 +5,10 @@
 //! next port gets a new socket. Nothing is sent on what opens; it is broken off at once.
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{SockAddr, Socket};
 
 use super::Done;
@@ -111,6 +113,8 @@ fn source(to: IpAddr) -> Option<Ipv4Addr> {
 enum Said {
     Open,
     Refused,
+    /// An ICMP message said no in its place; the kernel still tries.
+    Rejected,
     Nothing,
 }
 
@@ -221,7 +225,14 @@ impl Scanner<'_> {
             }
             answer => answer,
         };
-        said(answer).map_err(|error| of_io("connect", Ends::peer(&Endpoint::Inet(to)), &error))
+        match said(answer) {
+            Ok(Said::Nothing) if is_rejected(socket) => Ok(Said::Rejected),
+            Ok(said) => Ok(said),
+            Err(error) => {
+                let ends = Ends::peer(&Endpoint::Inet(to));
+                Err(of_io("connect", ends, &error))
+            }
+        }
     }
 
     fn note(&mut self, said: &Said, socket: Socket, port: u16) {
@@ -242,6 +253,7 @@ impl Scanner<'_> {
                 // A RST leaves nothing in TIME-WAIT; where it cannot be had, a FIN does.
                 socket.set_linger(Some(Duration::ZERO)).ok();
             }
+            Said::Rejected => self.fact.refused += 1,
             Said::Nothing => self.fact.silent += 1,
         }
     }
@@ -252,7 +264,12 @@ impl Scanner<'_> {
             return Some(stop);
         }
         let now = Instant::now();
-        for waiting in std::mem::take(&mut self.silent) {
+        let answered = answered(&self.silent);
+        for (waiting, answered) in std::mem::take(&mut self.silent).into_iter().zip(answered) {
+            if !answered && now < waiting.until {
+                self.silent.push(waiting);
+                continue;
+            }
             match self.dial(&waiting.socket, waiting.port) {
                 Ok(Said::Nothing) if now < waiting.until => self.silent.push(waiting),
                 Ok(said) => self.note(&said, waiting.socket, waiting.port),
@@ -273,6 +290,25 @@ impl Scanner<'_> {
             still,
         ))
     }
+}
+
+/// Whether a filter's ICMP message came. While connect itself has hold of the socket, Linux keeps such
+/// an error beside it and repeats the SYN a second later (tcp_v4_err in net/ipv4/tcp_ipv4.c); SO_ERROR
+/// tells at once.
+fn is_rejected(socket: &Socket) -> bool {
+    let error = socket.take_error().ok().flatten();
+    error.is_some_and(|error| error.raw_os_error() == Some(libc::ECONNREFUSED))
+}
+
+/// Which of them have an answer.
+fn answered(silent: &[Waiting]) -> Vec<bool> {
+    let sockets = silent.iter().map(|waiting| waiting.socket.as_fd());
+    let mut all: Vec<_> = sockets
+        .map(|socket| PollFd::new(socket, PollFlags::POLLOUT))
+        .collect();
+    // Without an answer to this nobody has one, and the bound of each decides.
+    poll(&mut all, PollTimeout::ZERO).ok();
+    all.iter().map(|one| one.any().unwrap_or(true)).collect()
 }
 
 fn said(answer: io::Result<()>) -> io::Result<Said> {
