@@ -49,8 +49,7 @@ fn lines(
         }
         let line = String::from_utf8_lossy(&bytes);
         let line = line.trim_end_matches(['\n', '\r']);
-        if let Some(verb) = asks_for_help(line) {
-            help(context, verb)?;
+        if help(context, line)? {
             continue;
         }
         let ran = match not_utf8(&bytes) {
@@ -80,19 +79,18 @@ const WORDS: &[(&str, &str)] = &[
     ("#", "a comment, to the end of the line"),
 ];
 
-/// The verb that `help VERB` asks about, or nothing for `help` alone. Who types into `run -` has no
-/// other place to ask.
-fn asks_for_help(line: &str) -> Option<Option<&str>> {
+/// Answers `help` and `help VERB`: who types into `run -` has no other place to ask. Whether it was
+/// that.
+fn help(context: &Context, line: &str) -> io::Result<bool> {
     let mut words = line.split_whitespace();
-    let help = words.next() == Some("help");
-    help.then(|| words.next())
-}
-
-fn help(context: &Context, verb: Option<&str>) -> io::Result<()> {
-    match verb {
-        None => context.screen.help(WORDS),
-        Some(verb) => free_play::verb_help(context, verb),
+    if words.next() != Some("help") {
+        return Ok(false);
     }
+    match words.next() {
+        None => context.screen.help(WORDS)?,
+        Some(verb) => free_play::verb_help(context, verb)?,
+    }
+    Ok(true)
 }
 
 /// A word of a lesson's prompt, which a script does not have.

@@ -124,7 +124,7 @@ fn walk(from: Option<&str>, typed: &[&str]) -> (Vec<String>, Option<Leave>) {
 }
 
 pub(super) fn drive(tutor: Tutor, typed: &[&str]) -> (Vec<String>, Option<Leave>) {
-    drive_in(tutor, typed, |line| line.len())
+    drive_in(tutor, typed, str::len)
 }
 
 /// The same in a lab that gives ports of its own.
