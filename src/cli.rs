@@ -22,9 +22,9 @@ pub struct Cli {
     /// What to do; the lessons when absent.
     #[command(subcommand)]
     pub command: Option<Verb>,
-    /// Offer no questions from earlier lessons this time [env: LOOPLAB_REVIEW=off].
-    #[arg(long)]
-    pub no_review: bool,
+    /// Settings of a start into the lessons.
+    #[command(flatten)]
+    pub start: Start,
     /// Settings every command takes.
     #[command(flatten)]
     pub global: Global,
@@ -50,6 +50,14 @@ pub struct Global {
     pub lessons: Option<PathBuf>,
 }
 
+/// Settings of a start into the lessons.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Start {
+    /// Offer no questions from earlier lessons this time [env: LOOPLAB_REVIEW=off].
+    #[arg(long)]
+    pub no_review: bool,
+}
+
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
@@ -73,6 +81,8 @@ pub enum Verb {
     Run(Run),
     /// Answer questions from lessons you have finished, when they are due.
     Review(Review),
+    /// Write down what you predicted, what surprised you and what your machine answered.
+    Report(Report),
     /// List the lessons and your progress.
     List,
     /// Go through the article claim by claim: its verdict, and what this machine said.
@@ -138,6 +148,33 @@ pub enum Offer {
     On,
     /// Never.
     Off,
+}
+
+/// `report [LESSON]`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Which lesson; all that you have begun when absent.
+    pub lesson: Option<String>,
+    /// How to write it; by the ending of --output when absent.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub to: Option<ReportFormat>,
+    /// Write it into this file, which must not be there yet.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write over the file.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Plain text.
+    Text,
+    /// Markdown.
+    Md,
+    /// One page of HTML that needs nothing else.
+    Html,
 }
 
 /// `run FILE|-`

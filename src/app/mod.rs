@@ -23,6 +23,7 @@ mod progress;
 mod progress_eye;
 mod prove;
 mod reference;
+mod report;
 mod review;
 mod run;
 mod screen;
@@ -36,7 +37,7 @@ use context::Context;
 /// Runs a command.
 pub fn dispatch(cli: Cli) -> Exit {
     let guard = terminal::guard();
-    let context = match Context::new(cli.global, cli.no_review) {
+    let context = match Context::new(cli.global, cli.start.no_review) {
         Ok(context) => context,
         Err(problem) => {
             screen::error(&problem);
@@ -61,6 +62,7 @@ fn front_end(context: &Context, verb: &Verb) -> io::Result<Exit> {
         Verb::Run(script) => run::run(context, &script.file),
         Verb::Review(wanted) => review::review(context, wanted),
         Verb::Claims(asked) => claims::claims(context, asked),
+        Verb::Report(wanted) => report::report(context, wanted),
         Verb::List => reference::list(context),
         Verb::Find(words) => reference::find(context, &words.words),
         Verb::Explain(words) => reference::explain(context, &words.words),

@@ -8,6 +8,7 @@
 //! * [`line`], `paper`, `markdown`, `table`: lines of roles, wrapped and laid out.
 //! * [`diagram`], [`sequence`], [`ladder`], [`machine`], [`plot`]: drawings, which repeat what words have told.
 //! * [`terminal`], [`plain`], [`json`]: the views.
+//! * [`export`]: pages as HTML and Markdown files.
 //!
 //! A view writes to what it was given and nowhere else. It reads neither the environment nor a
 //! clock. A closed pipe is an error for the caller to end quietly on.
@@ -19,6 +20,7 @@ use crate::tutor::{Ask, Event};
 pub mod block;
 pub mod diagram;
 pub mod english;
+pub mod export;
 pub mod highlight;
 pub mod json;
 pub mod ladder;
@@ -38,9 +40,10 @@ pub mod terminal;
 
 pub use block::{Block, Page, Table};
 pub use english::{
-    Check, ClaimEntry, ClaimStatus, Due, Found, MenuChapter, MenuEntry, Question, Reader,
-    asked_again, card_page, chapters, checks, claim, claims, found, list, menu, mistake,
-    prompt_hint, questions_due, reviewed, say, socket_changes, sockets_now, watching,
+    Check, ClaimEntry, ClaimReport, ClaimStatus, Due, Figures, Found, LessonReport, MenuChapter,
+    MenuEntry, PredictionReport, Question, Reader, Report, asked_again, card_page, chapters,
+    checks, claim, claims, found, list, menu, mistake, prompt_hint, questions_due, report,
+    reviewed, say, socket_changes, sockets_now, watching,
 };
 pub use json::JsonView;
 pub use line::Line;
