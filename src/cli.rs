@@ -352,7 +352,7 @@ fn into_lessons(arguments: &[OsString]) -> Option<Cli> {
     };
     Some(Cli {
         command: lesson.map(learn),
-        no_review: false,
+        start: Start::default(),
         global: Global::default(),
     })
 }
