@@ -8,11 +8,11 @@ use serde_json::json;
 
 use super::context::Context;
 use super::prove::{Proof, prove_step};
-use super::screen::is_error;
+use super::screen::{ProofPlace, is_error};
 use crate::cli::Exit;
 use crate::lab::Lab;
 use crate::lesson::{
-    Course, Diagnostic, Diagnostics, Entry, Glossary, Lesson, Loaded, check_together, lesson_files,
+    Course, Diagnostic, Diagnostics, Entry, Glossary, Loaded, check_together, lesson_files,
 };
 
 /// A lesson that was asked for.
@@ -119,7 +119,7 @@ pub(crate) fn test(context: &Context, paths: &[PathBuf]) -> io::Result<Exit> {
             context.screen.diagnostic(error)?;
         }
         match lesson {
-            Ok(loaded) if errors.is_empty() => prove(context, &mut lab, loaded.lesson, &mut tally)?,
+            Ok(loaded) if errors.is_empty() => prove(context, &mut lab, &loaded, &mut tally)?,
             _ => tally.not_tried += 1,
         }
     }
@@ -131,8 +131,8 @@ pub(crate) fn test(context: &Context, paths: &[PathBuf]) -> io::Result<Exit> {
     })
 }
 
-fn prove(context: &Context, lab: &mut Lab, lesson: Lesson, tally: &mut Tally) -> io::Result<()> {
-    let lesson = Arc::new(lesson);
+fn prove(context: &Context, lab: &mut Lab, loaded: &Loaded, tally: &mut Tally) -> io::Result<()> {
+    let lesson = Arc::new(loaded.lesson.clone());
     for step in &lesson.steps {
         let clock = Instant::now();
         let proof = prove_step(&lesson, step, lab, &context.cards());
@@ -142,7 +142,12 @@ fn prove(context: &Context, lab: &mut Lab, lesson: Lesson, tally: &mut Tally) ->
             Proof::Broken { .. } => tally.broken += 1,
         }
         let took = clock.elapsed().as_secs_f64() * 1e3;
-        context.screen.proof(&lesson.id, &step.id, &proof, took)?;
+        let place = ProofPlace {
+            lesson: &lesson.id,
+            step: &step.id,
+            file: loaded.place_of(&step.id),
+        };
+        context.screen.proof(place, &proof, took)?;
     }
     Ok(())
 }

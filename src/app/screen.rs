@@ -29,6 +29,17 @@ struct Numbered<'o> {
     outcome: &'o Outcome,
 }
 
+/// The step that a proof is about.
+#[derive(Clone, Copy)]
+pub(crate) struct ProofPlace<'p> {
+    /// The lesson's id.
+    pub(crate) lesson: &'p str,
+    /// The step's id.
+    pub(crate) step: &'p str,
+    /// The file, and the line in it.
+    pub(crate) file: Option<(&'p str, usize)>,
+}
+
 /// What can be typed at the menu, with its meaning. Every verb of the lab works there, too.
 const MENU_WORDS: &[(&str, &str)] = &[
     ("Enter", "begin the next lesson, or go on where you were"),
@@ -289,28 +300,35 @@ impl Screen {
     /// What became of a step under proof; nothing is said of what holds, except in JSON.
     pub(crate) fn proof(
         &self,
-        lesson: &str,
-        step: &str,
+        place: ProofPlace<'_>,
         proof: &Proof,
         milliseconds: f64,
     ) -> io::Result<()> {
         let mut record = serde_json::to_value(proof).unwrap_or(Value::Null);
         if let Some(map) = record.as_object_mut() {
-            map.insert("lesson".to_owned(), json!(lesson));
-            map.insert("step".to_owned(), json!(step));
+            map.insert("lesson".to_owned(), json!(place.lesson));
+            map.insert("step".to_owned(), json!(place.step));
+            if let Some((file, line)) = place.file {
+                map.insert("file".to_owned(), json!(file));
+                map.insert("line".to_owned(), json!(line));
+            }
             map.insert(
                 "milliseconds".to_owned(),
                 json!((milliseconds * 10.0).round() / 10.0),
             );
         }
-        let place = format!("{lesson}/{step}");
+        let ProofPlace { lesson, step, .. } = place;
+        let name = format!("{lesson}/{step}");
         let lines = match proof {
             Proof::Proven => Vec::new(),
             Proof::NotHere { reason } => {
-                vec![Line::of(Role::Dim, place).text(": ").text(reason)]
+                vec![Line::of(Role::Dim, name).text(": ").text(reason)]
             }
             Proof::Broken { faults } => {
-                let fault = |fault: &String| Line::of(Role::Refused, &place).text(": ").text(fault);
+                // As a compiler names a place, so that an editor can jump there.
+                let file = place.file.map(|(file, line)| format!("{file}:{line}: "));
+                let head = Line::of(Role::Dim, file.unwrap_or_default()).and(Role::Refused, name);
+                let fault = |fault: &String| head.clone().text(": ").text(fault);
                 faults.iter().map(fault).collect()
             }
         };

@@ -648,7 +648,12 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     };
     let duration = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
     if duration.is_zero() || duration > limits::LONGEST_WITHIN {
-        return Err(format!("`{text}` is out of bounds: from 1ms to 1h"));
+        let bare = if unit.is_empty() {
+            format!("; a number without a unit counts seconds, so write `{text}ms` for less")
+        } else {
+            String::new()
+        };
+        return Err(format!("`{text}` is out of bounds: from 1ms to 1h{bare}"));
     }
     Ok(duration)
 }

@@ -177,7 +177,11 @@ pub(super) fn context<'a>(
 /// Jinja's errors in our words. The names of its kinds mean nothing to a learner.
 pub(super) fn read_error(error: &minijinja::Error, text: &str) -> ExprError {
     let detail = error.detail().unwrap_or_default();
+    let at = |span: Range<usize>| text.get(span);
     let message = match error.kind() {
+        ErrorKind::SyntaxError if error.range().and_then(at) == Some("=") => {
+            "one `=` compares nothing: write `==`".to_owned()
+        }
         ErrorKind::SyntaxError => format!("this cannot be read: {detail}"),
         ErrorKind::OutOfFuel => "this takes too many steps to compute".to_owned(),
         ErrorKind::UndefinedError => "this uses something that is not there".to_owned(),

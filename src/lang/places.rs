@@ -12,6 +12,8 @@ pub(super) struct Place {
     pub(super) inside: Range<usize>,
     /// Whether it is a `{% … %}`.
     pub(super) block: bool,
+    /// Whether there are closing braces.
+    pub(super) closed: bool,
 }
 
 /// Every place of a text; a last one without an end reaches to the end of the text.
@@ -31,11 +33,34 @@ pub(super) fn places(text: &str) -> Vec<Place> {
             found.push(Place {
                 inside: start..end,
                 block: kind == "{%",
+                closed: length.is_some(),
             });
         }
         at = end + 2;
     }
     found
+}
+
+/// What is wrong with the braces of a text that cannot be read, where they are what is wrong.
+pub(super) fn brace_error(text: &str) -> Option<ExprError> {
+    places(text).into_iter().find_map(|place| {
+        let inside = text.get(place.inside.clone())?;
+        let braces = place.inside.start - 2..place.inside.start;
+        let open = text.get(braces.clone())?;
+        let close = if place.block { "%}" } else { "}}" };
+        let nested = inside.contains("{{");
+        let message = if !place.closed || nested {
+            format!("this `{open}` is never closed: `{close}` is missing")
+        } else if inside.trim().is_empty() {
+            format!("there is nothing between `{open}` and `{close}`")
+        } else {
+            return None;
+        };
+        Some(ExprError {
+            message,
+            span: braces,
+        })
+    })
 }
 
 /// The next opening braces. One pass: looking for each kind by itself would read the rest of the

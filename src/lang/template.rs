@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::expr::{ExprError, context, environment, read_error};
 use super::filters::unknown_filter;
-use super::places::{guard_template, places};
+use super::places::{brace_error, guard_template, places};
 use super::scope::Scope;
 use super::verdicts;
 use crate::limits;
@@ -38,7 +38,7 @@ impl Template {
         guard_template(&self.text)?;
         environment()
             .template_from_str(&self.text)
-            .map_err(|e| read_error(&e, &self.text))?;
+            .map_err(|e| brace_error(&self.text).unwrap_or_else(|| read_error(&e, &self.text)))?;
         for place in self.places() {
             let inner = self.text.get(place.clone()).unwrap_or_default();
             let unknown = verdicts::unknown_test(inner).or_else(|| unknown_filter(inner));
@@ -134,6 +134,46 @@ mod tests {
     use super::*;
 
     #[test]
+    fn braces_that_are_wrong_are_named() {
+        for (text, expected, span) in [
+            (
+                "a {{ first.port b",
+                "this `{{` is never closed: `}}` is missing",
+                2..4,
+            ),
+            (
+                "a {{ x and {{ y }}",
+                "this `{{` is never closed: `}}` is missing",
+                2..4,
+            ),
+            (
+                "a {% if x",
+                "this `{%` is never closed: `%}` is missing",
+                2..4,
+            ),
+            (
+                "{{ x }} {{ }}",
+                "there is nothing between `{{` and `}}`",
+                8..10,
+            ),
+            ("{{ x = 5 }}", "one `=` compares nothing: write `==`", 5..6),
+            (
+                "{{ x + }}",
+                "this cannot be read: unexpected end of variable block",
+                7..9,
+            ),
+        ] {
+            let error = Template::parse(text).unwrap_err();
+            assert_eq!(
+                (error.message.as_str(), error.span),
+                (expected, span),
+                "{text}"
+            );
+        }
+        assert!(Template::parse("{{ \"{{\" }}").is_ok());
+    }
+
+    #[test]
     fn places_are_filled() {
         let mut scope = Scope::new();
         scope.insert("first", json!({"port": 4242, "micros": 12.3}));
@@ -153,12 +193,6 @@ mod tests {
 
     #[test]
     fn mistakes_have_a_place() {
-        let error = Template::parse("port {{ first.port").unwrap_err();
-        assert!(
-            error.message.contains("cannot be read"),
-            "{}",
-            error.message
-        );
         let error = Template::parse("so {{ first is lisening }}").unwrap_err();
         assert_eq!(error.span, 15..23);
     }

@@ -80,7 +80,8 @@ codes! {
     FixedPort "L208" Error "A fixed port on the learner's own machine may be taken; it belongs in the private world.",
     NotForLessons "L209" Error "A lesson's line may not do that; the lab would refuse it.",
     LongWait "L210" Error "A lesson's line waits longer than a lesson may.",
-    UnknownField "L211" Warning "No outcome has a field of this name: it stays empty, and never holds.",
+    UnknownField "L211" Error "No outcome has a field of this name: it stays empty, and never holds.",
+    PrivateOnly "L212" Error "The lab changes nothing of the learner's own machine: this verb works in the private world alone.",
     // L3: the lesson
     NoSteps "L301" Error "A lesson without steps teaches nothing.",
     TooManySteps "L302" Error "More steps than anyone walks.",

@@ -99,6 +99,16 @@ impl Loaded {
         self.document.locate(finding)
     }
 
+    /// Where a step stands: the file, and the line of its first key.
+    pub fn place_of(&self, step: &str) -> Option<(&str, usize)> {
+        let at = self.lesson.steps.iter().position(|one| one.id == step)?;
+        let path = Path::default().key("steps").index(at);
+        let source = &self.document.source;
+        let start = self.document.tree.nearest(&path).span.start;
+        let before = source.text.get(..start).unwrap_or_default();
+        Some((&source.name, before.matches('\n').count() + 1))
+    }
+
     /// The author's lint: everything that makes it a worse lesson than it could be.
     pub fn check(&self, glossary: &Glossary) -> Vec<Diagnostic> {
         let mut found = self.document.form();

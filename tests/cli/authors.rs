@@ -148,13 +148,14 @@ fn what_only_the_kernel_can_tell_is_found_by_test() {
         let ended = about(directory.path(), "test", ".");
         ended
             .exits(1)
-            .says("mine/guess")
+            .says("50-mine.yaml:8: mine/guess")
             .says(fault)
             .talks("1 broken");
         let records = about(directory.path(), "test --json", ".")
             .exits(1)
             .records();
         assert_eq!(records[0]["result"], "broken");
+        assert_eq!(records[0]["line"], 8);
     }
 }
 

@@ -9,8 +9,8 @@ use super::super::tree::Path;
 use super::ENOUGH;
 use super::names::{Names, Slip, braces, place_in_template, place_of, slips};
 use crate::lang::{
-    CaptureAction, Command, Expr, Line, LineError, Place, Template, parse_duration, parse_line,
-    parse_words,
+    CaptureAction, Command, Expr, Line, LineError, Place, Template, WorldName, parse_duration,
+    parse_line, parse_words,
 };
 use crate::limits;
 use crate::net::Endpoint;
@@ -27,7 +27,7 @@ pub(super) struct Rules {
 }
 
 /// Checks a block, and binds its names.
-pub(super) fn block(text: &str, path: &Path, names: &mut Names, rules: Rules) -> Vec<Finding> {
+pub(super) fn block(text: &str, path: &Path, names: &mut Names, mut rules: Rules) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut at = 0;
     let mut some = false;
@@ -46,7 +46,9 @@ pub(super) fn block(text: &str, path: &Path, names: &mut Names, rules: Rules) ->
                 rules,
                 found: &mut found,
             };
-            checker.check(names);
+            if let Some(world) = checker.check(names) {
+                rules.on_host = world == WorldName::Host;
+            }
         }
         at += full.len();
     }
@@ -67,7 +69,8 @@ struct LineChecker<'a> {
 }
 
 impl LineChecker<'_> {
-    fn check(&mut self, names: &mut Names) {
+    /// Checks the line, and binds its name; gives the world it goes into.
+    fn check(&mut self, names: &mut Names) -> Option<WorldName> {
         match read(self.line) {
             Ok(Some(line)) => {
                 self.names(&line.command, names);
@@ -75,14 +78,19 @@ impl LineChecker<'_> {
                 if let Some(name) = &line.name {
                     names.bind(name);
                 }
+                match line.command {
+                    Command::World(world) => world.world,
+                    _ => None,
+                }
             }
-            Ok(None) => {}
+            Ok(None) => None,
             Err(error) => {
                 self.bad_line(error);
                 // Its name counts as bound, so that one mistake is not told twice.
                 if let Some((name, _)) = self.line.split_once('=') {
                     names.bind(name.trim());
                 }
+                None
             }
         }
     }
@@ -193,6 +201,10 @@ impl LineChecker<'_> {
     }
 
     fn rules(&mut self, command: &Command) {
+        if matches!(command, Command::Neighbour(_)) && self.rules.on_host && !self.rules.mistake {
+            self.needs_private(command.verb());
+            return;
+        }
         if let Some(inner) = inner(command) {
             return self.rules(&inner);
         }
@@ -202,13 +214,16 @@ impl LineChecker<'_> {
         {
             let most = limits::LONGEST_LESSON_WITHIN.as_secs();
             let message = format!("a lesson waits {most} seconds at most");
-            let place = self.line.find("--within").map(|at| at..self.line.len());
-            self.find(Code::LongWait, place.unwrap_or(self.whole()), message, None);
+            let at = self.line.find("--within").unwrap_or_default();
+            let help = bare_number(self.line.get(at..).unwrap_or_default())
+                .map(|number| format!("a number without a unit counts seconds: write {number}ms"));
+            self.find(Code::LongWait, at..self.line.len(), message, help);
         }
         if self.rules.mistake || !self.rules.on_host {
             return;
         }
         self.exposure(command);
+        self.private_only(command);
         self.many_ports(command);
         for endpoint in claimed(command) {
             self.fixed_port(command, &endpoint);
@@ -264,6 +279,26 @@ impl LineChecker<'_> {
         }
     }
 
+    fn private_only(&mut self, command: &Command) {
+        let changes = match command {
+            Command::Link(_) | Command::Filter(_) => true,
+            Command::Hosts(hosts) => hosts.empty || !hosts.lines.is_empty(),
+            Command::Sysctl(setting) => !setting.value.is_empty(),
+            _ => false,
+        };
+        if changes {
+            self.needs_private(command.verb());
+        }
+    }
+
+    fn needs_private(&mut self, verb: &str) {
+        let message =
+            format!("`{verb}` works in the private world alone, and this step is on the host");
+        let place = place_of(verb, self.line).unwrap_or(self.whole());
+        let help = "set `world: private` for the step".to_owned();
+        self.find(Code::PrivateOnly, place, message, Some(help));
+    }
+
     fn fixed_port(&mut self, command: &Command, endpoint: &Endpoint) {
         let Some(address) = endpoint.inet() else {
             return;
@@ -291,6 +326,16 @@ impl LineChecker<'_> {
 }
 
 const LOCALHOST: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+/// The number behind `--within` that has no unit.
+fn bare_number(flag: &str) -> Option<&str> {
+    let mut words = flag.split([' ', '=']).skip(1);
+    let value = words.find(|word| !word.is_empty())?;
+    value
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(value)
+}
 
 /// Where the verb begins: after the `=` of a name.
 fn after_equals(line: &str) -> usize {
