@@ -50,9 +50,13 @@ pub const JOURNAL_LINE_BYTES: usize = LESSON_BYTES;
 /// Records that wait in memory for room on a disk; a long day has a few hundred.
 pub const JOURNAL_WAITING: usize = 10_000;
 
-/// Characters of a question, an option or an explanation that a record keeps: a paragraph. The rest of
-/// it stands in the lesson.
+/// Characters of a question or an option that a record keeps: a paragraph. The rest of it stands in the
+/// lesson.
 pub const JOURNAL_TEXT: usize = 400;
+
+/// Characters of an explanation that a record keeps, in whole paragraphs where that is possible: a
+/// screen. Only what surprised is explained there.
+pub const JOURNAL_EXPLANATION: usize = 1_200;
 
 /// Ports of one step that a record keeps: each is an example.
 pub const SEEN_PORTS: usize = 12;

@@ -109,7 +109,7 @@ fn steps_done(journal: &Journal) -> io::Result<HashMap<(String, String), Record>
 
 /// Whether something happened in the step. A step that was skipped ran, unless nothing is known of
 /// it.
-fn settles(record: &Record) -> bool {
+pub(super) fn settles(record: &Record) -> bool {
     let seen = !record.evidence.is_empty() || !record.came_true.is_empty();
     match record.result {
         None | Some(StepResult::NotHere) => false,

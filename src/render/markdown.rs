@@ -28,6 +28,35 @@ pub(super) fn write(paper: &mut Paper<'_>, text: &str, ground: Role) {
     writer.paper.end_line();
 }
 
+/// A Markdown text as one line: emphasis and code keep their roles, blocks become sentences.
+pub(super) fn one_line(text: &str) -> Line {
+    let mut line = Line::new();
+    let (mut strong, mut emphasis) = (0_usize, 0_usize);
+    for event in Parser::new_ext(text, options()) {
+        let role = match (strong, emphasis) {
+            (0, 0) => Role::Plain,
+            (0, _) => Role::Emphasis,
+            _ => Role::Strong,
+        };
+        match event {
+            Event::Start(Tag::Strong) => strong += 1,
+            Event::End(TagEnd::Strong) => strong = strong.saturating_sub(1),
+            Event::Start(Tag::Emphasis) => emphasis += 1,
+            Event::End(TagEnd::Emphasis) => emphasis = emphasis.saturating_sub(1),
+            Event::Code(code) => line.push(Role::Code, code),
+            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                for word in text.lines() {
+                    line.push(role, word);
+                }
+            }
+            Event::SoftBreak | Event::HardBreak => line.push(role, ' '),
+            Event::Start(Tag::Paragraph | Tag::Item) if !line.is_empty() => line.push(role, ' '),
+            _ => {}
+        }
+    }
+    line
+}
+
 /// What is being written, and inside of what.
 struct Writer<'w, 'p> {
     paper: &'w mut Paper<'p>,

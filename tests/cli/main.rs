@@ -13,6 +13,7 @@ mod claims;
 mod commands;
 mod kills;
 mod ordinary_user;
+mod report;
 mod review;
 mod run;
 mod scarcity;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod hostile;
+mod report;
 mod stories;
 mod wire;
 

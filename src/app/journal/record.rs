@@ -104,6 +104,18 @@ fn clipped(text: String) -> String {
     }
 }
 
+/// As many paragraphs of an explanation as a record keeps.
+fn paragraphs(text: String) -> String {
+    let Some((end, _)) = text.char_indices().nth(limits::JOURNAL_EXPLANATION) else {
+        return text;
+    };
+    let kept = text.get(..end).unwrap_or_default();
+    match kept.rfind("\n\n") {
+        Some(border) => kept.get(..border).unwrap_or_default().to_owned(),
+        None => clipped(text),
+    }
+}
+
 impl Record {
     /// A record without a step.
     pub fn new(at: SystemTime, event: Event, lesson: impl Into<String>) -> Self {
@@ -163,7 +175,7 @@ impl Record {
     ) -> Self {
         self.question = question.map(clipped);
         self.observed = observed.map(clipped);
-        self.explained = explained.map(clipped);
+        self.explained = explained.map(paragraphs);
         self
     }
 }
@@ -292,7 +304,7 @@ mod tests {
         let long = "ä".repeat(limits::JOURNAL_TEXT + 1);
         let record = Record::new(UNIX_EPOCH, Event::Reviewed, "x")
             .with_prediction(Some(long.clone()), vec![long.clone()])
-            .with_question(Some("short".to_owned()), None, Some(long.clone()));
+            .with_question(Some("short".to_owned()), None, Some(long.repeat(3)));
         let kept = format!("{}…", "ä".repeat(limits::JOURNAL_TEXT));
         for text in [
             record.predicted,
@@ -302,6 +314,15 @@ mod tests {
             assert_eq!(text.unwrap(), kept);
         }
         assert_eq!(record.question.unwrap(), "short");
+        let explained = |text: &str| {
+            let record = Record::new(UNIX_EPOCH, Event::Reviewed, "x");
+            let record = record.with_question(None, None, Some(text.to_owned()));
+            record.explained.unwrap()
+        };
+        let paragraph = "ä".repeat(limits::JOURNAL_EXPLANATION / 2);
+        let two = format!("{paragraph}\n\n{paragraph}");
+        assert_eq!(explained(&two), paragraph);
+        assert_eq!(explained(&paragraph), paragraph);
         let old = r#"{"t":1,"event":"step_done","lesson":"x","step":"y","result":"right"}"#;
         let old: Record = serde_json::from_str(old).unwrap();
         assert_eq!((old.kind, old.hints, old.seen.is_empty()), (None, 0, true));

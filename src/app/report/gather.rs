@@ -5,6 +5,7 @@
 //! is still there.
 use std::collections::BTreeMap;
 
+use crate::app::claims::settles;
 use crate::app::journal::{Event, Record, Seen};
 use crate::lesson::{Claim, Kind, Lesson, Step};
 use crate::render::{ClaimReport, Figures, LessonReport, PredictionReport};
@@ -91,8 +92,9 @@ impl<'r> Notes<'r> {
             answers.tell(step, &mut report);
         }
         let settled = |claim: &&Claim| {
+            let by = |answers: &Answers<'_>, step| answers.id == step && answers.settle();
             claim.place().is_some_and(|(lesson, step)| {
-                lesson == id && self.steps.iter().any(|answers| answers.id == step)
+                lesson == id && self.steps.iter().any(|answers| by(answers, step))
             })
         };
         report.claims = claims.iter().filter(settled).map(claimed).collect();
@@ -101,6 +103,12 @@ impl<'r> Notes<'r> {
 }
 
 impl Answers<'_> {
+    /// Whether the step has settled what it is to settle, as the list of claims sees it.
+    fn settle(&self) -> bool {
+        let mut every = self.later.iter().copied().chain([self.first]);
+        every.any(|record| record.event == Event::StepDone && settles(record))
+    }
+
     fn tell(&self, step: Option<&Step>, report: &mut LessonReport) {
         let known = self.first.kind.as_deref();
         let kind = known.or_else(|| step.map(|step| step.kind.name()));

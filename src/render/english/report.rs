@@ -9,6 +9,7 @@ use super::fact;
 use super::words::{count, counted, duration, listed, times};
 use crate::render::block::{Block, Item, ItemText, Mark, Page, Table};
 use crate::render::line::Line;
+use crate::render::markdown::one_line;
 use crate::render::style::Role;
 
 /// A report on some lessons.
@@ -114,8 +115,10 @@ pub fn report(report: &Report) -> Page {
         fact(totals(&report.lessons)),
     ];
     blocks.extend(machine(report));
+    // Of a single lesson the figures stand above.
+    let figures = report.lessons.len() > 1;
     for lesson in &report.lessons {
-        blocks.extend(of_lesson(lesson));
+        blocks.extend(of_lesson(lesson, figures));
     }
     Page::new("report", blocks, std::slice::from_ref(report))
 }
@@ -240,7 +243,7 @@ fn errors(errors: &BTreeMap<String, u32>) -> Line {
     line
 }
 
-fn of_lesson(lesson: &LessonReport) -> Vec<Block> {
+fn of_lesson(lesson: &LessonReport, figures: bool) -> Vec<Block> {
     let number = lesson.number.map(|number| format!("{number} "));
     let heading = Line::of(Role::Key, number.unwrap_or_default()).and(Role::Heading, &lesson.title);
     let mut blocks = vec![Block::Gap, Block::Heading(heading), fact(when(lesson))];
@@ -249,8 +252,7 @@ fn of_lesson(lesson: &LessonReport) -> Vec<Block> {
         blocks.push(fact(Line::from(parts.join("; ").as_str())));
     }
     for row in figure_rows(&lesson.figures) {
-        let cells: Vec<_> = row.into_iter().collect();
-        if let [what, value] = &*cells {
+        if let ([what, value], true) = (&*row, figures) {
             blocks.push(fact(Line::from(what.as_str()).text(": ").then(value)));
         }
     }
@@ -292,7 +294,7 @@ fn foretold(one: &PredictionReport) -> Item {
     Item {
         mark: Mark::Check { ok: true },
         text: ItemText::Lesson(one.question.clone()),
-        aside: Some(Line::marked(&one.predicted)),
+        aside: Some(one_line(&one.predicted)),
     }
 }
 
@@ -309,7 +311,7 @@ fn surprise(one: &PredictionReport) -> Vec<Block> {
             .map(|truth| labelled("the kernel did", truth)),
     );
     if let Some(observed) = &one.observed {
-        blocks.push(labelled("it was seen that", observed));
+        blocks.push(labelled("seen", observed));
     }
     if let Some(explained) = &one.explained {
         blocks.push(labelled("because", explained));
@@ -325,11 +327,11 @@ fn claim(claim: &ClaimReport) -> Item {
         .text(" (")
         .text(&claim.verdict)
         .text(") ")
-        .then(&Line::marked(&claim.says));
+        .then(&one_line(&claim.says));
     Item {
         mark: Mark::Bullet,
         text: ItemText::Ours(line),
-        aside: Some(Line::marked(&claim.holds)),
+        aside: Some(one_line(&claim.holds)),
     }
 }
 

@@ -4,6 +4,7 @@ use super::{fact, help};
 use crate::render::block::{Block, Item, ItemText, Mark, Mistake};
 use crate::render::highlight::highlight;
 use crate::render::line::Line;
+use crate::render::markdown::one_line;
 use crate::render::sanitize::{Safe, columns};
 use crate::render::style::Role;
 use crate::tutor::{Event, Foretold, GoalState, Summary};
@@ -278,7 +279,7 @@ fn foretold(all: &[Foretold]) -> Option<Block> {
     let item = |told: &Foretold| Item {
         mark: Mark::Check { ok: true },
         text: ItemText::Lesson(told.question.clone()),
-        aside: told.predicted.as_deref().map(Line::marked),
+        aside: told.predicted.as_deref().map(one_line),
     };
     (!all.is_empty()).then(|| Block::List(all.iter().map(item).collect()))
 }
@@ -286,7 +287,7 @@ fn foretold(all: &[Foretold]) -> Option<Block> {
 /// A question, with what the kernel did instead and the values it did it with.
 fn surprised(told: &Foretold) -> Item {
     let did = told.came_true.first().map(|truth| {
-        let line = Line::from("the kernel did: ").then(&Line::marked(truth));
+        let line = Line::from("the kernel did: ").then(&one_line(truth));
         match told.seen.as_deref().filter(|seen| seen.len() <= SEEN_SHOWN) {
             Some(seen) => line.text(" (").then(&Line::marked(seen)).text(')'),
             None => line,

@@ -46,7 +46,7 @@ fn escaped(text: &str) -> String {
 
 fn write_block(out: &mut String, block: &Block) {
     match block {
-        Block::Gap => {}
+        Block::Gap => push(out, "div class=\"gap\"", ""),
         Block::Title(title, aside) => {
             push(out, "h1", &inline(title));
             if let Some(aside) = aside {

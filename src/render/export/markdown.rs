@@ -48,6 +48,10 @@ fn write_block(parts: &mut Vec<String>, block: &Block) {
 }
 
 fn inline(line: &Line) -> String {
+    line_start(&pieces(line))
+}
+
+fn pieces(line: &Line) -> String {
     let mut out = String::new();
     for (role, text) in line.pieces() {
         let code = matches!(
@@ -60,7 +64,7 @@ fn inline(line: &Line) -> String {
             out.push_str(&escaped(text));
         }
     }
-    line_start(&out)
+    out
 }
 
 /// Text in which no character is markup.
@@ -140,8 +144,8 @@ fn rows(table: &Table) -> String {
     let used = table.used();
     let row = |cells: &[Line]| {
         let cell = |column: &usize| {
-            let text = cells.get(*column).map(inline).unwrap_or_default();
-            // `inline` has escaped bars outside of code; in code, only this form is known.
+            let text = cells.get(*column).map(pieces).unwrap_or_default();
+            // Bars outside of code are escaped already; in code, only this form is known.
             unescaped_bars(&text)
         };
         let cells: Vec<_> = used.iter().map(cell).collect();
