@@ -58,6 +58,27 @@ fn a_good_lesson_passes() {
     }
 }
 
+/// The whole lesson of docs/lesson-format.md, under the name that the page gives it.
+#[test]
+fn the_lesson_in_the_authors_guide_holds() {
+    let guide = fs::read_to_string("docs/lesson-format.md").unwrap();
+    let (_, page) = guide.split_once("## A whole lesson").unwrap();
+    let name = page
+        .split('`')
+        .find(|word| word.ends_with(".yaml"))
+        .unwrap();
+    let (_, rest) = page.split_once("```yaml\n").unwrap();
+    let (lesson, _) = rest.split_once("```").unwrap();
+    for kind in ["run", "predict", "task", "ask", "visit"] {
+        assert!(lesson.contains(&format!("\n    {kind}: ")), "no {kind}");
+    }
+    let directory = own(&[(name, lesson)]);
+    about(directory.path(), "check", name)
+        .exits(0)
+        .talks("1 lesson checked: 0 errors, 0 warnings");
+    about(directory.path(), "test", name).exits(0);
+}
+
 #[test]
 fn each_mistake_has_its_place_in_check_and_in_test() {
     let with = |from: &str, to: &str| format!("{HEAD}{PREDICTION}").replace(from, to);
