@@ -139,14 +139,14 @@ impl Here<'_> {
             holds: claim.holds,
             ..ClaimEntry::default()
         };
-        if let Some(record) = record {
+        if let Some(reason) = claim.untested {
+            entry.status = ClaimStatus::Untested;
+            entry.reason = Some(reason);
+        } else if let Some(record) = record {
             entry.status = ClaimStatus::Settled;
             entry.settled_at = Some(record.t);
             entry.came_true.clone_from(&record.came_true);
             entry.evidence.clone_from(&record.evidence);
-        } else if let Some(reason) = claim.untested {
-            entry.status = ClaimStatus::Untested;
-            entry.reason = Some(reason);
         } else if let Some((lesson, step)) = &place {
             entry.reason = self.lacking(lesson, step);
             if entry.reason.is_some() {

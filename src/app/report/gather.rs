@@ -93,9 +93,10 @@ impl<'r> Notes<'r> {
         }
         let settled = |claim: &&Claim| {
             let by = |answers: &Answers<'_>, step| answers.id == step && answers.settle();
-            claim.place().is_some_and(|(lesson, step)| {
-                lesson == id && self.steps.iter().any(|answers| by(answers, step))
-            })
+            claim.untested.is_none()
+                && claim.place().is_some_and(|(lesson, step)| {
+                    lesson == id && self.steps.iter().any(|answers| by(answers, step))
+                })
         };
         report.claims = claims.iter().filter(settled).map(claimed).collect();
         report

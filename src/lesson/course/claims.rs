@@ -18,7 +18,7 @@ pub struct Claim {
     pub verdict: Verdict,
     /// What to say instead, or what to add.
     pub holds: String,
-    /// The step that settles it: `lesson-id/step-id`.
+    /// The step that settles it, or speaks of what cannot be settled: `lesson-id/step-id`.
     #[serde(default)]
     pub step: Option<String>,
     /// Why no experiment of an ordinary user can settle it.

@@ -49,17 +49,13 @@ pub(super) fn claims(list: &List<Claim>, lessons: &[&Lesson]) -> Vec<Diagnostic>
 fn claim_of(claim: &Claim, lessons: &[&Lesson], path: &Path) -> Option<Finding> {
     let at = path.key("step");
     let (lesson, step) = match (&claim.step, &claim.untested) {
-        (Some(step), None) => step.split_once('/').unwrap_or((step, "")),
+        (Some(step), _) => step.split_once('/').unwrap_or((step, "")),
         (None, Some(_)) => return None,
         (None, None) => {
             let message = format!("nothing settles claim {}", short(&claim.id));
             let finding = Finding::new(Code::NoHome, &path.key("id"), message);
             let help = "`step: lesson-id/step-id`, or `untested:` and why no experiment can";
             return Some(finding.help(help));
-        }
-        (Some(_), Some(_)) => {
-            let message = "a claim is settled by a step, or by none; not both";
-            return Some(Finding::new(Code::NoHome, &path.key("untested"), message).on_key());
         }
     };
     let lost = |message: String, near: Option<&str>| {
