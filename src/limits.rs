@@ -71,7 +71,7 @@ pub const EVIDENCE_LINES: usize = 8;
 pub const EVIDENCE_VALUES: usize = 8;
 
 /// Characters of one such value: an endpoint, an errno, the beginning of a text.
-pub const EVIDENCE_TEXT: usize = 60;
+pub const EVIDENCE_TEXT: usize = 100;
 
 /// Measurements of round trips that a record of a step keeps; there are four ways to go.
 pub const SEEN_TRIPS: usize = 4;

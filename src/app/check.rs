@@ -255,7 +255,7 @@ fn known(context: &Context) -> Group {
         }
         let (name, text) = ours?;
         Some(Read {
-            lesson: Loaded::from_text(&format!("lessons/{name}"), text),
+            lesson: Loaded::from_text(name, text),
             inside: true,
         })
     };

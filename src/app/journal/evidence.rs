@@ -12,7 +12,7 @@ pub type Evidence = Map<String, Value>;
 const FIRST: [&str; 5] = ["error", "operation", "local", "peer", "micros"];
 
 /// What says nothing that the line, or `local`, has not said.
-const IDLE: [&str; 16] = [
+const IDLE: [&str; 22] = [
     "ok",
     "verb",
     "name",
@@ -20,7 +20,6 @@ const IDLE: [&str; 16] = [
     "message",
     "replaced",
     "address",
-    "method",
     "notes",
     "port",
     "peer_port",
@@ -29,10 +28,17 @@ const IDLE: [&str; 16] = [
     "scope",
     "socket",
     "wanted",
+    "cure",
+    "dropped",
+    "method",
+    "of",
+    "query",
+    "reason",
+    "request",
 ];
 
 /// Lines that look at what others did.
-const LOOKERS: [&str; 4] = ["expect", "wait", "show", "explain"];
+const LOOKERS: [&str; 5] = ["expect", "wait", "show", "explain", "plot"];
 
 /// Takes note of what came of a line. Where there is no more room, what was refused is kept, and
 /// what was seen last.
@@ -65,6 +71,9 @@ fn of(line: &str, outcome: &Outcome) -> Evidence {
         .chain(rest)
         .filter(|(key, _)| tells(key))
         .filter_map(|(key, value)| Some((key.clone(), short(value)?)))
+        .filter(|(key, value)| {
+            key != "body" || !value.as_str().is_some_and(|body| body.ends_with('…'))
+        })
         .take(limits::EVIDENCE_VALUES);
     let mut evidence: Evidence = values.collect();
     let words: Vec<&str> = line.split_whitespace().collect();

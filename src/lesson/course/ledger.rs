@@ -91,12 +91,33 @@ fn cited(claim: &Claim, step: &Step, at: &Path) -> Option<Finding> {
         let finding = Finding::new(Code::NotCited, at, message);
         return Some(finding.help(format!("add `claims: [{}]` to the step", short(&claim.id))));
     }
-    let runs = !step.setup.is_empty() || !matches!(step.kind, Kind::Say | Kind::Ask(_));
+    let runs = lines_of(step).any(|line| asks_the_kernel(line));
     let message = format!(
-        "step `{}` runs nothing, so it settles nothing",
+        "step `{}` asks the kernel nothing, so it settles nothing",
         short(&step.id)
     );
     (!runs).then(|| Finding::new(Code::NothingShown, at, message))
+}
+
+/// Every line that a step runs or waits for.
+fn lines_of(step: &Step) -> impl Iterator<Item = &str> {
+    let own = match &step.kind {
+        Kind::Run { lines } | Kind::Predict { lines, .. } => lines.as_slice(),
+        Kind::Task(task) => &task.solution,
+        Kind::Visit(visit) => &visit.stand_in,
+        Kind::Say | Kind::Ask(_) => &[],
+    };
+    step.setup.iter().chain(own).map(String::as_str)
+}
+
+/// Whether a line does more than look something up in what looplab brought along.
+fn asks_the_kernel(line: &str) -> bool {
+    let command = match line.split_once('=') {
+        Some((name, rest)) if !name.trim().contains(' ') => rest,
+        _ => line,
+    };
+    let verb = command.split_whitespace().next().unwrap_or_default();
+    !verb.starts_with('#') && !["explain", "show", "expect"].contains(&verb)
 }
 
 /// Whether each tag is on an option, with an experiment against it in the same lesson.
