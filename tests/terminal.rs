@@ -216,7 +216,7 @@ fn nothing_runs_over_the_edge_of_a_narrow_window() {
 #[test]
 fn a_killed_lesson_goes_on_where_it_was() {
     let home = Home::new();
-    let mut terminal = home.setup(&["learn", "1"]).start();
+    let mut terminal = home.setup(&["learn", "1"]).size(60, 80).start();
     terminal.wait_for_prompt();
     terminal.wait_for_line("lesson 1, 1/12 >");
     terminal.run("");
@@ -224,7 +224,7 @@ fn a_killed_lesson_goes_on_where_it_was() {
     terminal.signal(Signal::SIGKILL);
     assert_eq!(terminal.exit_status(), 137);
 
-    let mut terminal = home.setup(&["learn", "1"]).start();
+    let mut terminal = home.setup(&["learn", "1"]).size(60, 80).start();
     terminal.wait_for_prompt();
     terminal.wait_for_line("lesson 1, 2/12 >");
 }
@@ -283,4 +283,49 @@ fn a_question_that_is_due_comes_before_the_menu_and_one_key_puts_it_off() {
     let mut terminal = other.setup(&["--no-review"]).size(50, 80).start();
     terminal.wait_for_prompt();
     terminal.wait_for_line("looplab >");
+}
+
+#[test]
+fn a_text_longer_than_the_screen_waits_between_paragraphs() {
+    let home = Home::new();
+    let more = "-- Enter for more --";
+    let at = |rows| {
+        home.setup(&["learn", "1", "--step", "2"])
+            .size(rows, 80)
+            .start()
+    };
+    // High enough: nobody waits.
+    let mut terminal = at(60);
+    terminal.wait_for_prompt();
+    terminal.wait_for_line("lesson 1, 2/12 >");
+    assert!(!terminal.screen().contents().contains(more));
+    // Enter shows more until all was shown.
+    let mut terminal = at(12);
+    for _ in 0..20 {
+        terminal.wait_for_prompt();
+        let asks =
+            |screen: &vt100::Screen, label: &str| screen.contents().trim_end().ends_with(label);
+        let labels = [more, "lesson 1, 2/12 >"];
+        terminal.wait_for("a label", |screen| {
+            labels.iter().any(|label| asks(screen, label))
+        });
+        if !asks(terminal.screen(), more) {
+            break;
+        }
+        terminal.send("\r");
+    }
+    terminal.wait_for_line("lesson 1, 2/12 >");
+    assert!(terminal.screen().contents().contains("Enter"));
+    // What is typed there is for the question to come.
+    let mut terminal = at(12);
+    terminal.wait_for_prompt();
+    terminal.wait_for_line(more);
+    terminal.send("menu\r");
+    terminal.wait_for_prompt();
+    terminal.wait_for_line("looplab >");
+    // A dumb terminal, and ears, are not stopped.
+    let dumb = home.setup(&["learn", "1", "--step", "2", "--plain"]);
+    let mut terminal = dumb.var("TERM", "dumb").size(12, 80).start();
+    terminal.wait_for_line("lesson 1, 2/12 >");
+    assert!(!terminal.screen().contents().contains(more));
 }

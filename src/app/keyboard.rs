@@ -1,10 +1,10 @@
 //! The hand of a person: a prompt with what fits on it, or lines from a pipe.
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 
 use super::screen::Screen;
+use super::turner::{Ahead, SharedInput, Turner};
 use super::walk::{Eye, Hand, Keyed};
 use crate::prompt::{Input, Prompt, Typed, Words};
 use crate::tutor::{Ask, Event, Tutor, WORDS, letter};
@@ -14,10 +14,11 @@ type Offered = Rc<RefCell<Option<String>>>;
 
 /// A person, or a file that stands in for one.
 pub(crate) struct Keyboard {
-    input: Box<dyn Input>,
+    input: SharedInput,
     screen: Screen,
-    /// Confirmed lines of a paste that are still to be run, one by one.
-    block: VecDeque<String>,
+    /// Confirmed lines of a paste that are still to be run, one by one, and what was typed where a
+    /// page ended.
+    block: Ahead,
     offered: Offered,
     /// Whether what is typed leaves no trace on the screen by itself.
     silent: bool,
@@ -29,10 +30,18 @@ pub(crate) struct SolutionEye(Offered);
 impl Keyboard {
     pub(crate) fn new(input: Box<dyn Input>, screen: Screen, silent: bool) -> Self {
         let offered = Offered::default();
+        let input = Rc::new(RefCell::new(input));
+        let block = Ahead::default();
+        if !silent {
+            screen.set_pager(Box::new(Turner {
+                input: Rc::clone(&input),
+                ahead: Rc::clone(&block),
+            }));
+        }
         Self {
             input,
             screen,
-            block: VecDeque::new(),
+            block,
             offered,
             silent,
         }
@@ -49,7 +58,13 @@ impl Keyboard {
 
     /// One line for a prompt. Says why a line was dropped and asks again.
     pub(crate) fn ask(&mut self, label: &str, words: &Words) -> io::Result<Keyed> {
-        if let Some(line) = self.block.pop_front() {
+        let keyed = self.asked(label, words);
+        self.screen.read();
+        keyed
+    }
+
+    fn asked(&mut self, label: &str, words: &Words) -> io::Result<Keyed> {
+        if let Some(line) = self.next_of_block() {
             self.screen.echo(label, &line)?;
             return Ok(Keyed::Line(line));
         }
@@ -61,7 +76,8 @@ impl Keyboard {
                 words: words.clone(),
                 misread: self.screen.take_misread(),
             };
-            match self.input.line(&prompt)? {
+            let typed = self.input.borrow_mut().line(&prompt)?;
+            match typed {
                 Typed::Line(line) => {
                     if self.silent {
                         self.screen.echo(label, &line)?;
@@ -69,15 +85,15 @@ impl Keyboard {
                     return Ok(Keyed::Line(line));
                 }
                 Typed::Block(lines) => {
-                    self.block.extend(lines);
-                    if let Some(line) = self.block.pop_front() {
+                    self.block.borrow_mut().extend(lines);
+                    if let Some(line) = self.next_of_block() {
                         self.screen.echo(label, &line)?;
                         return Ok(Keyed::Line(line));
                     }
                 }
                 Typed::Dropped(why) => self.screen.remark(&why.to_string())?,
                 Typed::Interrupted => {
-                    self.block.clear();
+                    self.block.borrow_mut().clear();
                     return Ok(Keyed::Interrupted);
                 }
                 Typed::Eof => return Ok(Keyed::End),
@@ -86,9 +102,15 @@ impl Keyboard {
     }
 }
 
+impl Keyboard {
+    fn next_of_block(&self) -> Option<String> {
+        self.block.borrow_mut().pop_front()
+    }
+}
+
 impl Hand for Keyboard {
     fn line(&mut self, ask: &Ask, tutor: &Tutor) -> io::Result<Keyed> {
-        if self.block.is_empty() {
+        if self.block.borrow().is_empty() {
             self.screen.next_to_do(ask)?;
         }
         let (number, total) = tutor.position();

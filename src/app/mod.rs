@@ -29,6 +29,7 @@ mod run;
 mod screen;
 mod shell;
 pub mod state;
+mod turner;
 mod walk;
 mod watch_sockets;
 

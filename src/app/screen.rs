@@ -15,9 +15,9 @@ use super::walk::Eye;
 use crate::lang::{FailureCause, LineError, Outcome, verbs};
 use crate::lesson::{Diagnostic, LessonError, Look, Severity};
 use crate::render::{
-    Block, Check, ClaimEntry, ClaimStatus, Found, Line, MenuChapter, Page, PlainView, Reader, Role,
-    Style, View, ViewKind, chapters, checks, claim, claims, found, list, menu, mistake, sanitize,
-    view, wrapped,
+    Block, Check, ClaimEntry, ClaimStatus, Found, Line, MenuChapter, Page, Pager, PlainView,
+    Reader, Role, Style, View, ViewKind, chapters, checks, claim, claims, found, list, menu,
+    mistake, sanitize, view, wrapped,
 };
 use crate::tutor::{Ask, Event};
 
@@ -131,6 +131,16 @@ impl Screen {
     /// Who is asked from now on.
     pub(crate) fn set_reader(&self, reader: Reader) {
         self.view.borrow_mut().set_reader(reader);
+    }
+
+    /// Who turns pages, where texts are longer than the screen.
+    pub(crate) fn set_pager(&self, pager: Box<dyn Pager>) {
+        self.view.borrow_mut().set_pager(pager);
+    }
+
+    /// Somebody has typed: what stands on the screen was read.
+    pub(crate) fn read(&self) {
+        self.view.borrow_mut().read();
     }
 
     /// A page outside a lesson.

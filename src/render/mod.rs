@@ -7,7 +7,7 @@
 //! * [`style`]: colour roles and drawing characters; [`surroundings`]: which view fits.
 //! * [`line`], `paper`, `markdown`, `table`: lines of roles, wrapped and laid out.
 //! * [`diagram`], [`sequence`], [`ladder`], [`machine`], [`plot`]: drawings, which repeat what words have told.
-//! * [`terminal`], [`plain`], [`json`]: the views.
+//! * [`terminal`], [`plain`], [`json`]: the views; [`pager`]: texts longer than a screen.
 //! * [`export`]: pages as HTML and Markdown files.
 //!
 //! A view writes to what it was given and nowhere else. It reads neither the environment nor a
@@ -27,6 +27,7 @@ pub mod ladder;
 pub mod line;
 pub mod machine;
 mod markdown;
+pub mod pager;
 mod paper;
 pub mod plain;
 pub mod plot;
@@ -47,6 +48,7 @@ pub use english::{
 };
 pub use json::JsonView;
 pub use line::Line;
+pub use pager::Pager;
 pub use paper::wrapped;
 pub use plain::PlainView;
 pub use progress::progress_line;
@@ -68,6 +70,12 @@ pub trait View {
 
     /// Who will be asked from now on. A view for programs need not know.
     fn set_reader(&mut self, _: Reader) {}
+
+    /// Who turns pages. Only a view on a screen has any.
+    fn set_pager(&mut self, _: Box<dyn Pager>) {}
+
+    /// What was shown so far was read: somebody has typed.
+    fn read(&mut self) {}
 
     /// A page outside a lesson.
     fn page(&mut self, page: &Page) -> io::Result<()>;

@@ -9,6 +9,7 @@ use super::block::{Block, Item, ItemText, Mark, Mistake, Page};
 use super::english::{Narrator, Reader, say};
 use super::line::Line;
 use super::markdown;
+use super::pager::{Pager, Pages};
 use super::paper::Paper;
 use super::sanitize::Safe;
 use super::style::{Palette, Role, Style};
@@ -24,6 +25,7 @@ pub struct TerminalView<W> {
     narrator: Narrator,
     /// Whether the screen ends with an empty line, or is empty.
     apart: bool,
+    pages: Pages,
 }
 
 /// Columns that facts stand in from the edge, and the width of the gutter.
@@ -41,6 +43,7 @@ impl<W: Write> TerminalView<W> {
             palette: Palette::new(style.color),
             narrator: Narrator::new(true),
             apart: true,
+            pages: Pages::default(),
         }
     }
 
@@ -50,6 +53,11 @@ impl<W: Write> TerminalView<W> {
     }
 
     fn show(&mut self, blocks: &[Block]) -> io::Result<()> {
+        let text = self.draw(blocks);
+        self.pages.write(&mut self.out, &text)
+    }
+
+    fn draw(&mut self, blocks: &[Block]) -> String {
         let mut screen = Screen {
             paper: Paper::new(&self.palette, self.style, self.style.width),
             measure: self.style.measure(),
@@ -60,15 +68,38 @@ impl<W: Write> TerminalView<W> {
         }
         screen.paper.end_line();
         self.apart = screen.paper.is_apart();
-        self.out.write_all(screen.paper.into_string().as_bytes())?;
-        self.out.flush()
+        screen.paper.into_string()
     }
+}
+
+/// Whether an event is a text that is read from its first line to its last.
+fn is_text(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::LessonStarted { .. }
+            | Event::StepStarted { .. }
+            | Event::Say { .. }
+            | Event::Question { .. }
+            | Event::Explained { .. }
+            | Event::Task { .. }
+            | Event::Trap { .. }
+            | Event::Hint { .. }
+            | Event::Notes { .. }
+            | Event::Card { .. }
+            | Event::Help { .. }
+            | Event::VerbHelp { .. }
+            | Event::LessonDone { .. }
+    )
 }
 
 impl<W: Write> View for TerminalView<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let blocks = self.narrator.tell(event);
-        self.show(&blocks)
+        if !is_text(event) {
+            return self.show(&blocks);
+        }
+        let text = self.draw(&blocks);
+        self.pages.write_text(&mut self.out, &text)
     }
 
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
@@ -81,6 +112,14 @@ impl<W: Write> View for TerminalView<W> {
         // What the person types next stands between this and the next block.
         self.apart = false;
         Ok(())
+    }
+
+    fn set_pager(&mut self, pager: Box<dyn Pager>) {
+        self.pages.set_pager(pager);
+    }
+
+    fn read(&mut self) {
+        self.pages.read();
     }
 
     fn set_reader(&mut self, reader: Reader) {
