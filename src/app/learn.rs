@@ -31,7 +31,8 @@ pub(crate) struct Session<'a> {
 
 /// What the menu was answered with.
 enum Choice {
-    Lesson(String),
+    /// A lesson, perhaps at a step.
+    Lesson(String, Option<String>),
     Quit,
 }
 
@@ -104,11 +105,11 @@ impl<'a> Session<'a> {
     /// The prompt of the menu. After a lesson its last words stay on the screen, instead of the menu.
     fn between_lessons(&mut self) -> io::Result<Exit> {
         loop {
-            let wanted = match self.choose()? {
-                Choice::Lesson(id) => id,
+            let (wanted, step) = match self.choose()? {
+                Choice::Lesson(id, step) => (id, step),
                 Choice::Quit => return Ok(Exit::Done),
             };
-            match self.lesson(&wanted, None, false)? {
+            match self.lesson(&wanted, step.as_deref(), false)? {
                 Some(Leave::Quit) => return self.goodbye(),
                 Some(Leave::Finished) => self.say_next()?,
                 Some(Leave::Menu) | None => self.show_menu()?,
@@ -161,7 +162,7 @@ impl<'a> Session<'a> {
                 Keyed::End => return Ok(Choice::Quit),
             };
             match &*typed {
-                "" => return Ok(Choice::Lesson(self.suggested())),
+                "" => return Ok(Choice::Lesson(self.suggested(), None)),
                 "quit" | "exit" => return Ok(Choice::Quit),
                 "menu" | "back" => self.show_menu()?,
                 "list" => self.show_list()?,
@@ -179,10 +180,13 @@ impl<'a> Session<'a> {
                 word if word.split(' ').next() == Some("claims") => {
                     super::claims::at_menu(self.context, &self.journal.borrow(), &self.lab, word)?;
                 }
+                word if let Some((lesson, step)) = learn_line(word) => {
+                    return Ok(Choice::Lesson(lesson, step));
+                }
                 word if is_line(word) => self.other(word)?,
                 word => match &*lessons_called(self.context, word) {
                     [] => self.other(word)?,
-                    [id] => return Ok(Choice::Lesson(id.clone())),
+                    [id] => return Ok(Choice::Lesson(id.clone(), None)),
                     several => {
                         let ids = several.join(", ");
                         let fits = format!("`{word}` fits more than one lesson: {ids}");
@@ -287,6 +291,18 @@ impl<'a> Session<'a> {
 /// Whether something typed at the menu is about questions that are asked again.
 fn is_review(typed: &str) -> bool {
     typed.split_whitespace().next() == Some("review")
+}
+
+/// `looplab learn LESSON --step STEP`, as the ledger writes it for a shell, typed at the menu.
+fn learn_line(typed: &str) -> Option<(String, Option<String>)> {
+    let line = typed.strip_prefix("looplab ").unwrap_or(typed);
+    let mut words = line.strip_prefix("learn ")?.split_whitespace();
+    let lesson = words.next()?.to_owned();
+    match (words.next(), words.next(), words.next()) {
+        (None, ..) => Some((lesson, None)),
+        (Some("--step"), Some(step), None) => Some((lesson, Some(step.to_owned()))),
+        _ => None,
+    }
 }
 
 /// Whether something typed at the menu is meant for the lab, whatever the lessons are called.

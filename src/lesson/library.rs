@@ -415,6 +415,26 @@ mod tests {
     }
 
     #[test]
+    fn a_lesson_stands_in_its_chapter() {
+        let in_chapter = |id: &str| LESSON.replace("level:", &format!("chapter: {id}\nlevel:"));
+        let first = CHAPTERS.first().unwrap();
+        let (_directory, library) = library(&[
+            ("90-early.yaml", &in_chapter(&first.id)),
+            ("1-lost.yaml", &in_chapter("nowhere")),
+            ("0-own.yaml", LESSON),
+        ]);
+        let entries = library.index();
+        let place = |id: &str| entries.iter().position(|entry| entry.id == id).unwrap();
+        let of_the_first = |entry: &&Entry| entry.chapter.as_ref() == Some(&first.id);
+        let last_of_it = entries.iter().rposition(|entry| of_the_first(&entry));
+        assert_eq!(last_of_it, Some(place("early")));
+        assert_eq!(
+            (place("own"), place("lost")),
+            (entries.len() - 2, entries.len() - 1)
+        );
+    }
+
+    #[test]
     fn a_broken_lesson_is_listed_and_stops_no_other() {
         let (directory, library) = library(&[
             ("broken.yaml", "title: [\n"),

@@ -137,6 +137,19 @@ fn one_claim_is_shown_with_all_that_is_known() {
         .says("2 of 4 settled on this machine");
 }
 
+#[test]
+fn the_way_to_a_claim_leads_there_from_the_menu_too() {
+    let course = Course::new();
+    for line in ["looplab learn mine --step story", "learn mine --step story"] {
+        let menu = course.run("", &format!("claims --open\n{line}\nquit\n"));
+        menu.exits(0)
+            .says("looplab learn mine --step story")
+            .says("A story.");
+    }
+    let lost = course.run("", "learn mine --step stroy\nquit\n");
+    lost.exits(0).talks("did you mean `story`");
+}
+
 /// What an earlier looplab wrote has no evidence, and settles all the same.
 #[test]
 fn a_step_of_an_older_journal_counts() {
