@@ -121,7 +121,7 @@ fn a_line_that_cannot_be_read_has_its_place_a_caret_and_help() {
             "",
             "there is no `nobody` here",
         ),
-        (b"listen {{ nobody", 11, "", ""),
+        (b"listen {{ nobody", 8, "this `{{` is never closed", ""),
         (
             b"lis\0ten 0",
             1,
