@@ -122,6 +122,14 @@ impl<'a> Session<'a> {
         let entries = self.context.library.index();
         let title = entries.iter().find(|entry| entry.id == next);
         let title = title.map(|entry| entry.title.as_ref()).unwrap_or_default();
+        let progress = self.journal.borrow();
+        let finished = |entry: &Entry| progress.progress().is_finished(&entry.id);
+        if entries.iter().all(finished) {
+            return self.context.screen.remark(
+                "That was the last lesson. `looplab report --output looplab.html` keeps the whole course \
+                 as a page; `review` asks again what you knew; `menu` shows all lessons.",
+            );
+        }
         self.context.screen.remark(&format!(
             "Enter goes on with \"{title}\"; `menu` shows all lessons; `quit` leaves."
         ))

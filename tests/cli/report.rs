@@ -124,3 +124,27 @@ fn a_lessons_end_says_how_to_keep_it() {
     kept.end().exits(0);
     assert!(here.path().join(format!("{LESSON}.html")).is_file());
 }
+
+#[test]
+fn the_end_of_the_course_says_how_to_keep_the_whole() {
+    use looplab::app::journal::{Event, Journal, Record};
+    use looplab::app::state::StateDir;
+    use looplab::lesson::{Library, LibraryConfig};
+
+    let state = tempfile::tempdir().unwrap();
+    let now = std::time::SystemTime::now();
+    let (mut journal, _) = Journal::open(StateDir::at(state.path()), now);
+    for entry in Library::open(LibraryConfig::default()).index() {
+        if entry.id != LESSON {
+            journal.record(&Record::new(now, Event::LessonDone, entry.id));
+        }
+    }
+    let typed = "skip\n\n".repeat(60);
+    let ended = looplab(["learn", LESSON])
+        .state(state.path())
+        .input(typed)
+        .end();
+    ended
+        .exits(0)
+        .says("`looplab report --output looplab.html` keeps the whole");
+}
