@@ -200,7 +200,7 @@ impl Library {
 
     /// Whether the user's directory is a course of its own.
     pub fn is_course(&self) -> bool {
-        self.own.as_deref().and_then(Course::beside).is_some()
+        self.own.as_deref().is_some_and(Course::is_beside)
     }
 
     /// The claims of the article, in order. A directory whose list cannot be read gets ours;

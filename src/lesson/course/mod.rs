@@ -68,12 +68,17 @@ impl Course {
         })
     }
 
+    /// Whether a directory has any of the files that make a course.
+    pub fn is_beside(directory: &FilePath) -> bool {
+        FILES.iter().any(|file| directory.join(file).is_file())
+    }
+
     /// The course of a directory; `None` when there is none of its files.
     pub fn beside(directory: &FilePath) -> Option<Result<Self, Diagnostics>> {
-        let there = |file: &str| directory.join(file).is_file();
-        if !FILES.into_iter().any(there) {
+        if !Self::is_beside(directory) {
             return None;
         }
+        let there = |file: &str| directory.join(file).is_file();
         Some(Self::of(|file| {
             let path = directory.join(file);
             let read = || Ok((path.to_string_lossy().into_owned(), files::read(&path)?));
