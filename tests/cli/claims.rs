@@ -9,6 +9,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::run::{Ended, looplab};
+use crate::support::skip;
+use crate::talk::Talk;
 
 const LESSON: &str = "format: 1
 title: Mine
@@ -179,4 +181,50 @@ fn the_article_is_accounted_for() {
     for verdict in ["true", "imprecise", "wrong", "depends"] {
         assert!(records.iter().any(|record| record["verdict"] == verdict));
     }
+}
+
+/// How many claims of the article an experiment settles at least, on a Linux machine with a private
+/// world; for the rest the ledger has a reason.
+const SETTLED: usize = 85;
+
+#[test]
+fn who_walks_the_course_has_the_article_settled() {
+    let state = tempfile::tempdir().unwrap();
+    let list = looplab(["list", "--json"]).end().exits(0).records();
+    for lesson in list.iter().filter(|record| record["minutes"].is_u64()) {
+        walk(lesson["id"].as_str().unwrap(), state.path());
+    }
+    let ended = looplab(["claims", "--json"]).state(state.path()).end();
+    let records = ended.exits(0).is_quiet().records();
+    let (settled, rest): (Vec<&Value>, Vec<_>) = records
+        .iter()
+        .partition(|record| record["status"] == "settled");
+    for claim in &settled {
+        assert!(!claim["evidence"].as_array().unwrap().is_empty(), "{claim}");
+    }
+    let why: Vec<_> = rest
+        .iter()
+        .map(|claim| (&claim["id"], &claim["reason"]))
+        .collect();
+    assert!(why.iter().all(|(_, reason)| reason.is_string()), "{why:?}");
+    if settled.len() < SETTLED && rest.iter().any(|claim| claim["status"] == "not_here") {
+        let name = "who_walks_the_course_has_the_article_settled";
+        return skip(name, &format!("not on this machine: {why:?}"));
+    }
+    assert!(settled.len() >= SETTLED, "{why:?}");
+}
+
+/// From the first step to the last.
+fn walk(lesson: &str, state: &std::path::Path) {
+    let mut talk = Talk::start(Some(state), &[lesson]);
+    loop {
+        let record = talk.hear();
+        let record = record.unwrap_or_else(|| panic!("{lesson} has no end"));
+        match record["event"].as_str() {
+            Some("ask") => drop(talk.answer(&record)),
+            Some("lesson_done") => break,
+            _ => {}
+        }
+    }
+    assert!(talk.end().success(), "{lesson}");
 }
