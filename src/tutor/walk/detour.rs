@@ -37,7 +37,7 @@ impl Tutor {
         let dropped = self.step.typed.pop().unwrap_or_default();
         self.notice(format!("Taken back: {dropped}"));
         let replay = self.replayed();
-        self.plan.extend(ground(step.world, &step.setup));
+        self.plan.extend(Foundation::of_step(&step).acts());
         self.plan.push_back(replay);
     }
 
@@ -90,27 +90,29 @@ impl Tutor {
         };
         self.emit(Event::Play { on: false });
         match self.foundation(&back_to) {
-            Some((world, setup)) if disturbed(&before, &self.scope) => {
+            Some(foundation) if disturbed(&before, &self.scope) => {
                 self.notice("Free play has changed the lab, so this step is set up anew.");
-                self.rebuild(world, &setup, back_to);
+                self.rebuild(foundation, back_to);
             }
             _ => self.repeat_question(back_to),
         }
     }
 
     /// What must stand for a question to be answered; `None` when nothing depends on it any more.
-    fn foundation(&self, back_to: &Ask) -> Option<(WorldName, Vec<String>)> {
-        let of = |refutation: &Refutation| (refutation.world, refutation.setup.clone());
-        let step = |step: &Step| (step.world, step.setup.clone());
+    fn foundation(&self, back_to: &Ask) -> Option<Foundation> {
         match (back_to, &self.step.refutation) {
             (Ask::Continue, _) => None,
-            (Ask::Run { .. }, Some(refutation)) => Some(of(refutation)),
-            _ => self.current().map(step),
+            (Ask::Run { .. }, Some(refutation)) => Some(Foundation {
+                world: refutation.world,
+                setup: refutation.setup.clone(),
+                say: refutation.say.clone(),
+            }),
+            _ => self.current().map(Foundation::of_step),
         }
     }
 
     /// The set-up again, from a clean lab, then the question.
-    fn rebuild(&mut self, world: WorldName, setup: &[String], back_to: Ask) {
+    fn rebuild(&mut self, foundation: Foundation, back_to: Ask) {
         let lines = match (&self.step.refutation, self.current().map(|step| &step.kind)) {
             (Some(refutation), _) => refutation.run.clone(),
             (None, Some(Kind::Run { lines })) => lines.clone(),
@@ -124,7 +126,7 @@ impl Tutor {
             (_, Some("visit")) => Act::Visit,
             (ask, _) => Act::Enter(ask),
         };
-        let mut acts = ground(world, setup);
+        let mut acts = foundation.acts();
         acts.extend([Act::Prepared, question]);
         for act in acts.into_iter().rev() {
             self.plan.push_front(act);
@@ -167,11 +169,31 @@ impl Tutor {
     }
 }
 
-/// A clean lab with a set-up in it.
-fn ground(world: WorldName, setup: &[String]) -> Vec<Act> {
-    let mut acts = vec![Act::Clear(world)];
-    acts.extend(setup.iter().cloned().map(Act::Quiet));
-    acts
+/// What a question stands on.
+struct Foundation {
+    world: WorldName,
+    setup: Vec<String>,
+    say: Option<String>,
+}
+
+impl Foundation {
+    fn of_step(step: &Step) -> Self {
+        Self {
+            world: step.world,
+            setup: step.setup.clone(),
+            say: step.say.clone(),
+        }
+    }
+
+    /// A clean lab with the set-up in it. A text with places is said again: it named the ports that
+    /// are gone.
+    fn acts(self) -> Vec<Act> {
+        let mut acts = vec![Act::Clear(self.world)];
+        acts.extend(self.setup.into_iter().map(Act::Quiet));
+        let named = self.say.filter(|text| text.contains("{{"));
+        acts.extend(named.map(Act::Text));
+        acts
+    }
 }
 
 /// Keys of an outcome that hold a port.

@@ -79,6 +79,7 @@ pub(super) fn lesson() -> Lesson {
         }),
     );
     task.setup = vec!["a = listen 127.0.0.1:0".to_owned()];
+    task.say = Some("It has {{ a.port }}.".to_owned());
     let mut elsewhere = step("elsewhere", Kind::Say);
     elsewhere.needs = vec![Need::Ipv6];
     let ask = step(
@@ -174,7 +175,10 @@ fn short(event: &Event) -> String {
         Event::Graded {
             chosen, came_true, ..
         } => format!("graded {chosen:?} {came_true:?}"),
-        Event::Explained { text } | Event::Trap { text } | Event::Notice { text } => text.clone(),
+        Event::Explained { text }
+        | Event::Say { text }
+        | Event::Trap { text }
+        | Event::Notice { text } => text.clone(),
         Event::Goals { met, .. } => format!("goals {met}"),
         Event::Hint { tier, of, .. } => format!("hint {tier}/{of}"),
         Event::Answered { correct, .. } => format!("answered {correct}"),
@@ -246,7 +250,7 @@ fn a_miss_with_a_known_misconception_branches_and_returns() {
             // Written down before the detour: who leaves in the middle of it is not asked again.
             "done predict Missed",
             "refutation",
-            "Say",
+            "Look again.",
             "run it = listen 127.0.0.1:00",
             "RefutationEnded",
             "step task",

@@ -36,6 +36,7 @@ fn lines_that_undo_repeats_follow_the_ports_of_the_new_set_up() {
         &[
             "Taken back: z = listen 127.0.0.1:9",
             "run a = listen 127.0.0.1:0",
+            "It has 40005.",
             "run x = connect 127.0.0.1:40005",
             "run y = connect 127.0.0.1:40006 --within 40001ms",
             "goals false",
@@ -67,6 +68,7 @@ fn free_play_that_changed_something_is_cleared_away() {
             "Play",
             ANEW,
             "run a = listen 127.0.0.1:0",
+            "It has 40004.",
             "run c = listen 0",
             "goals false",
             "run b = listen 0",
