@@ -129,6 +129,15 @@ pub const RUNTIME_DESCRIPTORS: usize = 16;
 /// of a million lines does not grow.
 pub const OUTCOMES_KEPT: usize = 1_000;
 
+/// What the outcomes in `outcomes` may weigh together, in bytes of text and of keys. Every line's
+/// scope has a copy of them, and a thousand answers of the largest size would be gigabytes. Beyond
+/// this the oldest lose what is long in them, and keep what they were about.
+pub const OUTCOME_BYTES_KEPT: usize = 8 << 20;
+
+/// What is long in an outcome, in bytes: a body, a text, a table. Endpoints, causes and sentences
+/// are shorter.
+pub const OUTCOME_LONG_FIELD: usize = 1 << 10;
+
 /// How long one `repeat` may run in all. A thousand rounds take well under a second, unless each
 /// waits in vain: a thousand waits of two seconds would be half an hour of silence.
 pub const REPEAT_WITHIN: Duration = Duration::from_secs(10);

@@ -46,18 +46,32 @@ fn a_name_is_taken_over_by_its_person_alone() {
     follow(&mut lab, Author::Learner, "server = listen 127.0.0.1:0");
     let first = outcome(&mut lab, Author::Learner, "server = listen server");
     assert_eq!(first.failure().unwrap().error.name(), "EADDRINUSE");
+    assert!(!first.replaced && first.name.is_none());
+    let said = &first.failure().unwrap().message;
     assert!(
-        first.replaced,
-        "the line used the former server, then closed it"
+        said.ends_with(
+            "`server` itself still holds it and stays open; `close server` frees it (EADDRINUSE)"
+        ),
+        "{said}"
     );
-    assert!(
-        lab.scope()
-            .get("listeners")
-            .unwrap()
-            .as_array()
-            .unwrap()
-            .is_empty()
-    );
+    let script = r#"
+        expect server is listening
+        server = accept nobody
+        expect "`server` stays open as it was" in last.message
+        expect server is listening
+        web = serve http server
+        expect web is in_use and "itself" not in web.message
+        web = serve http 127.0.0.1:0
+        again = serve http web
+        expect again is in_use and "itself" not in again.message
+        web = serve http web
+        expect "`web` itself still holds it" in last.message
+        expect web.open and web.url
+        web = udp web
+        expect web.open
+        "#;
+    follow(&mut lab, Author::Learner, script);
+    lab.clear();
     follow(&mut lab, Author::Learner, "server = listen 127.0.0.1:0");
     let again = outcome(&mut lab, Author::Learner, "server = listen 127.0.0.1:0");
     assert!(again.is_ok() && again.replaced);

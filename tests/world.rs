@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use looplab::lab::observe::{self, Here};
-use looplab::lang::{Author, FailureCause, WorldName};
+use looplab::lang::{Author, FailureCause, Network, WorldName};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use support::session::{follow, lab, message, outcome, value};
 use support::sys::watch_process;
@@ -529,7 +529,11 @@ fn a_filter_is_silent_or_answers() {
             asker = udp --peer 127.0.0.1:8081
             asked = send asker hello
             heard = recv asker --within 1s
-            expect heard is refused
+            expect heard is refused and "`word` receives there, but a packet filter refused a datagram" in heard.message
+            stranger = udp --peer 127.0.0.9:8081
+            once = send stranger hello
+            twice = send stranger hello
+            expect twice is refused and "a packet filter refused an earlier datagram, whoever" in twice.message
             neighbour
             from_beside = neighbour connect 10.0.0.1:8081
             expect from_beside is refused and "a packet filter answered" in from_beside.message
@@ -660,5 +664,26 @@ fn nothing_outlives_a_killed_session() {
             .filter(|pid| inside.is_some() && namespace_of(*pid) == inside)
             .collect();
         assert!(left.is_empty(), "processes left in the namespace: {left:?}");
+    });
+}
+
+#[test]
+fn an_outcome_knows_the_network_it_ran_in() {
+    as_user("an_outcome_knows_the_network_it_ran_in", || {
+        let mut lab = lab();
+        let lines = [
+            ("range", 0, false),
+            ("world private", 1, false),
+            ("here = listen 127.0.0.1:8001", 1, false),
+            ("there = neighbour listen 127.0.0.1:8001", 1, true),
+            ("one = connect here", 1, false),
+            ("close one here there", 1, false),
+            ("world private --lo up", 2, false),
+            ("world host", 0, false),
+        ];
+        for (line, world, neighbour) in lines {
+            let network = outcome(&mut lab, Author::Learner, line).network;
+            assert_eq!(network, Network { world, neighbour }, "{line}");
+        }
     });
 }

@@ -176,7 +176,7 @@ impl Eye for ProgressEye {
                 ..
             } => {
                 self.step.came_true.clone_from(truth);
-                self.step.observed = seen.first().cloned();
+                self.step.observed = seen.first().filter(|seen| !seen.is_empty()).cloned();
                 self.step.misconception.clone_from(misconception);
             }
             Event::Explained { text } => self.step.explained = Some(text.clone()),

@@ -75,6 +75,15 @@ pub(super) fn own_at(
     }
 }
 
+/// The same failure with another cause in words.
+pub(super) fn reworded(failure: Failure, why: &str) -> Failure {
+    let ends = Ends {
+        local: failure.local,
+        peer: failure.peer,
+    };
+    own_at(failure.error, failure.operation, ends, why)
+}
+
 /// A failure the kernel reported.
 pub(super) fn of_io(operation: &'static str, ends: Ends, error: &io::Error) -> Failure {
     let Some(errno) = Errno::of(error) else {
@@ -84,9 +93,23 @@ pub(super) fn of_io(operation: &'static str, ends: Ends, error: &io::Error) -> F
         };
         return own_at(cause, operation, ends, &error.to_string());
     };
-    let why = format!("{} ({errno})", words(operation, errno, error));
+    let said = match (operation, errno) {
+        ("connect", Errno::EADDRNOTAVAIL) if names_a_port(&ends) => FOUR_TUPLE_TAKEN.to_owned(),
+        _ => words(operation, errno, error),
+    };
+    let why = format!("{said} ({errno})");
     own_at(FailureCause::Errno(errno), operation, ends, &why)
 }
+
+/// Whether the caller chose both address and port of this end, so that none had to be found.
+fn names_a_port(ends: &Ends) -> bool {
+    let local = ends.local.as_ref().and_then(Endpoint::inet);
+    local.is_some_and(|local| local.port() != 0)
+}
+
+/// Two connections may not have both ends in common; one in TIME-WAIT counts (RFC 9293 §3.6.1).
+const FOUR_TUPLE_TAKEN: &str =
+    "this four-tuple is taken: a connection between these two endpoints is open or in TIME-WAIT";
 
 /// Our own bound ended a wait.
 pub(super) fn timeout(
@@ -182,7 +205,7 @@ mod tests {
             ),
             (
                 "connect",
-                both,
+                both.clone(),
                 libc::ECONNREFUSED,
                 "connect 127.0.0.1:4242 from 127.0.0.1:1: refused: nothing listens there (ECONNREFUSED)",
             ),
@@ -191,6 +214,13 @@ mod tests {
                 Ends::peer(&place),
                 libc::EADDRNOTAVAIL,
                 "connect 127.0.0.1:4242: no local port is left for this destination (EADDRNOTAVAIL)",
+            ),
+            (
+                "connect",
+                both,
+                libc::EADDRNOTAVAIL,
+                "connect 127.0.0.1:4242 from 127.0.0.1:1: this four-tuple is taken: a connection \
+                 between these two endpoints is open or in TIME-WAIT (EADDRNOTAVAIL)",
             ),
             (
                 "socket",

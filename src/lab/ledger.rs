@@ -1,11 +1,12 @@
 //! The ledger: every name, outcome and socket of the session. What is not in here, the lab does
 //! not hold; what is, `clear` closes.
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde_json::Value;
 
 use super::failure;
+use super::kept::Kept;
 use super::observe::LabSockets;
 use super::own::{Kind, Own};
 use super::server::{LiveServer, Program};
@@ -79,7 +80,7 @@ pub(super) struct Ledger {
     names: BTreeMap<String, Entry>,
     /// What lines without a name left open.
     unnamed: Vec<Entry>,
-    outcomes: VecDeque<Value>,
+    outcomes: Kept,
 }
 
 impl Ledger {
@@ -87,10 +88,7 @@ impl Ledger {
     pub(super) fn record(&mut self, outcome: &Outcome, held: Held) {
         // An outcome is a map of plain values, which always have a JSON form.
         let json = serde_json::to_value(outcome).unwrap_or(Value::Null);
-        self.outcomes.push_back(json.clone());
-        if self.outcomes.len() > limits::OUTCOMES_KEPT {
-            self.outcomes.pop_front();
-        }
+        self.outcomes.push(json.clone());
         let entry = Entry {
             outcome: outcome.clone(),
             json,
@@ -135,7 +133,7 @@ impl Ledger {
 
     /// Outcomes since the lab was cleared, oldest first.
     pub(super) fn outcomes(&self) -> impl DoubleEndedIterator<Item = &Value> {
-        self.outcomes.iter()
+        self.outcomes.all()
     }
 
     /// Sockets held by name or by a `repeat`; what `many` holds has a quota of its own.

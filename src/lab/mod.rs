@@ -3,7 +3,8 @@
 //! # Layout
 //!
 //! * [`Lab::run`] here: expand, parse, run, write down. `verbs` has one function a verb.
-//! * `gate`: who may do what. `ledger`: everything the session holds. `live`: what expressions see.
+//! * `gate`: who may do what. `former`: what becomes of a name that is used again. `ledger`: everything the session holds;
+//!   `kept`: the outcomes it remembers. `live`: what expressions see.
 //! * `open` makes sockets, `own` is one of them, `engine` waits (the one door to tokio), `server`
 //!   answers by itself, `unix_dir` keeps socket files, `sys` has the unsafe calls.
 //! * `child` starts processes that run no program of their own.
@@ -13,7 +14,9 @@
 mod child;
 mod engine;
 mod failure;
+mod former;
 mod gate;
+mod kept;
 mod ledger;
 mod live;
 mod machine;
@@ -239,7 +242,9 @@ impl Lab {
 
     fn run_line(&mut self, line: Line, author: Author) -> Outcome {
         let began = self.before_line();
+        let command = line.command.clone();
         let (mut outcome, held) = self.carry_out(line, author);
+        self.keep_former(&mut outcome, &command);
         // The line itself may have used what its name stood for, so that is closed only now.
         let former = outcome.name.as_deref().map(|name| self.ledger.take(name));
         if let Some(former) = former.filter(Held::is_open) {
@@ -254,6 +259,7 @@ impl Lab {
     /// What came of a line, and what it left open.
     fn carry_out(&mut self, line: Line, author: Author) -> (Outcome, Held) {
         let verb = line.command.verb();
+        let next_door = matches!(&line.command, Command::Neighbour(of) if !of.command.is_empty());
         let name_is_free = self.name_is_free(line.name.as_deref(), verb, author);
         self.engine.begin();
         self.worlds.use_it();
@@ -263,6 +269,7 @@ impl Lab {
             Err(refused) => (None, Err(refused)),
         };
         let took = started.elapsed();
+        let network = self.worlds.network(next_door);
         self.progress.over();
         self.engine.end();
         let (result, held) = match done {
@@ -274,6 +281,7 @@ impl Lab {
             verb,
             took,
             replaced: false,
+            network,
             result,
         };
         (outcome, held)

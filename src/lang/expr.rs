@@ -11,7 +11,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
 use super::filters::unknown_filter;
-use super::observed::describe;
+use super::observed::{describe, plainly};
 use super::places::guard_expression;
 use super::scope::Scope;
 use super::verdicts;
@@ -111,6 +111,12 @@ impl Expr {
     pub fn value(&self, scope: &Scope) -> Result<Value, ExprError> {
         let value = self.compute(scope)?;
         serde_json::to_value(&value).map_err(|_| self.error("this has no value that can be shown"))
+    }
+
+    /// The values of the names in it, as a clause for people who have not read it; empty when it has
+    /// none.
+    pub fn seen(&self, scope: &Scope) -> String {
+        plainly(&self.text, scope)
     }
 
     /// Whether it holds, and why or why not. What is missing does not hold; it is no error.

@@ -244,6 +244,7 @@ mod tests {
         }
         // For views only, and not serialised.
         wanted.remove("shown");
+        wanted.remove("network");
         wanted.extend(ADDED);
         assert_eq!(FIELDS, wanted.into_iter().collect::<Vec<_>>());
     }

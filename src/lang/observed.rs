@@ -117,6 +117,68 @@ fn said(subject: &str, scope: &Scope) -> String {
     }
 }
 
+/// The values of the plain names in an expression, for people who have not read it: what a formula
+/// came to says nothing without the formula.
+pub(super) fn plainly(text: &str, scope: &Scope) -> String {
+    let known = |path: &&str| {
+        let name = path.split(['.', '[']).next().unwrap_or(path);
+        scope.get(name).is_some()
+    };
+    let value = |path: &str| match Expr::unchecked(path).value(scope) {
+        Ok(Value::Null) | Err(_) => String::new(),
+        Ok(_) => said(path, scope),
+    };
+    distinct(paths(text).into_iter().filter(known).map(value).collect()).join("; ")
+}
+
+/// The names in an expression with the fields behind them: `client.port`, `ports[0]`. Tests, filters,
+/// calls and what stands in quotation marks are none.
+fn paths(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    let mut names_a_test = false;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' | '\'' => rest.split(first).take(2).map(|piece| piece.len() + 1).sum(),
+            c if c.is_ascii_alphanumeric() || c == '_' => path_length(rest),
+            c => c.len_utf8(),
+        };
+        let (word, behind) = rest.split_at(length.min(rest.len()));
+        if first.is_ascii_alphabetic() && !KEYWORDS.contains(&word) {
+            if !names_a_test && !behind.starts_with('(') {
+                found.push(word);
+            }
+            names_a_test = false;
+        } else if !(first.is_whitespace() || word == "not") {
+            names_a_test = word == "is" || word == "|";
+        }
+        rest = behind;
+    }
+    found
+}
+
+/// The bytes of the word, number or path at the start of a text; an index belongs to its path.
+fn path_length(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let ends = |(_, c): &(usize, char)| {
+        match c {
+            '[' => depth += 1,
+            ']' if depth == 0 => return true,
+            ']' => depth -= 1,
+            _ => return depth == 0 && !(c.is_ascii_alphanumeric() || "_.".contains(*c)),
+        }
+        false
+    };
+    text.char_indices()
+        .find(ends)
+        .map_or(text.len(), |(at, _)| at)
+}
+
+/// Words of an expression that name no value.
+const KEYWORDS: [&str; 10] = [
+    "and", "or", "not", "is", "in", "if", "else", "true", "false", "none",
+];
+
 /// What has no value: of something that failed, the failure says more than the missing key.
 fn valueless(subject: &str, scope: &Scope) -> String {
     let name = subject.split('.').next().unwrap_or(subject).trim();
@@ -163,5 +225,48 @@ fn outcome(name: &str, value: &Value) -> String {
             format!("`{name}` is {article}{place}{state}")
         }
         _ => format!("`{name}` worked"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plain_names_of_a_formula() {
+        let table: [(&str, &[&str]); 7] = [
+            ("client.port is even", &["client.port"]),
+            (
+                "second is not in_use and not third is ok",
+                &["second", "third"],
+            ),
+            (
+                "(after.ports[0] - before.ports[-1] + machine.range.size) % 2 == 0",
+                &["after.ports[0]", "before.ports[-1]", "machine.range.size"],
+            ),
+            ("got.rows | map(\"length\") | first > 9.5", &["got.rows"]),
+            ("\"is x\" in told.message or range(3)", &["told.message"]),
+            ("x if y else none", &["x", "y"]),
+            (
+                "got is divisibleby(step) and a[\"b c\"]",
+                &["got", "step", "a[\"b c\"]"],
+            ),
+        ];
+        for (text, expected) in table {
+            assert_eq!(paths(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_formula_is_told_by_the_values_of_its_names() {
+        let mut scope = Scope::new();
+        scope.insert("after", serde_json::json!({"ports": [49_342, 49_344]}));
+        scope.insert("size", 28_232.into());
+        let told = plainly(
+            "(after.ports[0] - size) % 2 == 0 and later.port > 1",
+            &scope,
+        );
+        assert_eq!(told, "`after.ports[0]` is 49342; `size` is 28232");
+        assert_eq!(plainly("1 + 1 == 2", &scope), "");
     }
 }

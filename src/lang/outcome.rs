@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::card::Card;
+use super::network::Network;
 use super::wire::{CaptureSaved, CaptureStarted, CaptureStopped, Captured, EndStates};
 use super::world_verbs::{FilterAction, WorldName};
 use crate::net::{Eai, Endpoint, Errno, FourTuple, PortRange, TcpState};
@@ -27,6 +28,9 @@ pub struct Outcome {
     /// Whether the name stood for something open before, which is closed now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub replaced: bool,
+    /// Where it ran.
+    #[serde(skip)]
+    pub network: Network,
     /// What was observed.
     #[serde(flatten)]
     pub result: Observed,

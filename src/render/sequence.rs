@@ -7,18 +7,20 @@ use super::paper::Paper;
 use super::sanitize::columns;
 use super::style::{Glyphs, Role};
 use crate::lang;
-use crate::lang::{Fact, Failure, Observed, Outcome, OwnConnection};
+use crate::lang::{Fact, Failure, Network, Observed, Outcome, OwnConnection};
 use crate::net::Endpoint;
 
 /// The connections of a few outcomes, each with what happened on it.
 #[derive(Clone, Debug, Default)]
 pub struct Sequence {
-    listeners: Vec<(Endpoint, String)>,
+    listeners: Vec<(Network, Endpoint, String)>,
     connections: Vec<Connection>,
 }
 
 #[derive(Clone, Debug)]
 struct Connection {
+    /// Where the line ran that made it.
+    network: Network,
     client: (String, Endpoint),
     server: (String, Endpoint),
     /// Whether the server's end was accepted here.
@@ -64,8 +66,8 @@ impl Sequence {
     pub fn add(&mut self, outcome: &Outcome) {
         let name = outcome.name.clone().unwrap_or_default();
         match &outcome.result {
-            Observed::Done(fact) => self.add_fact(name, fact),
-            Observed::Failed(failure) => self.add_failure(failure),
+            Observed::Done(fact) => self.add_fact(outcome.network, name, fact),
+            Observed::Failed(failure) => self.add_failure(outcome.network, failure),
         }
     }
 
@@ -75,17 +77,20 @@ impl Sequence {
         self.connections.len() <= MOST_CONNECTIONS && longest >= Some(WORTH_DRAWING)
     }
 
-    /// The listener at an endpoint, by its name.
-    pub(super) fn listener(&self, local: &Endpoint) -> Option<&str> {
-        let found = self.listeners.iter().rev().find(|(at, _)| at == local)?;
-        Some(found.1.as_str()).filter(|name| !name.is_empty())
+    /// The listener that a line in `network` reaches at an endpoint, by its name.
+    pub(super) fn listener(&self, network: Network, local: &Endpoint) -> Option<&str> {
+        let fits = |(its, at, _): &&(Network, Endpoint, String)| {
+            at == local && network.shares(*its, local)
+        };
+        let (_, _, name) = self.listeners.iter().rev().find(fits)?;
+        Some(name.as_str()).filter(|name| !name.is_empty())
     }
 
-    fn add_fact(&mut self, name: String, fact: &Fact) {
+    fn add_fact(&mut self, network: Network, name: String, fact: &Fact) {
         match fact {
-            Fact::Listener(socket) => self.listeners.push((socket.local.clone(), name)),
-            Fact::Server(server) => self.listeners.push((server.local.clone(), name)),
-            Fact::Connection(end) => self.add_end(name, end),
+            Fact::Listener(socket) => self.listeners.push((network, socket.local.clone(), name)),
+            Fact::Server(server) => self.listeners.push((network, server.local.clone(), name)),
+            Fact::Connection(end) => self.add_end(network, name, end),
             Fact::Sent(sent) => {
                 let words = format!("send {}", bytes(sent.bytes));
                 self.act(&sent.socket, words, true);
@@ -116,27 +121,29 @@ impl Sequence {
         }
     }
 
-    fn add_end(&mut self, name: String, end: &OwnConnection) {
+    fn add_end(&mut self, network: Network, name: String, end: &OwnConnection) {
         match end.role {
             lang::Role::Client => {
-                let server = self.listener(&end.peer).unwrap_or("the other end");
+                let server = self.listener(network, &end.peer).unwrap_or("the other end");
                 self.connections.push(Connection {
+                    network,
                     server: (server.to_owned(), end.peer.clone()),
                     client: (name, end.local.clone()),
                     accepted: false,
                     acts: vec![Act::new(Side::Client, "connect", true)],
                 });
             }
-            lang::Role::Server => self.accept(name, end),
+            lang::Role::Server => self.accept(network, name, end),
         }
     }
 
     /// The server's end belongs to the connection with the same two endpoints. The ends of a Unix
     /// socket's client have no endpoint: the oldest one that was not accepted yet is the one
     /// (accept(2) takes them in order).
-    fn accept(&mut self, name: String, end: &OwnConnection) {
+    fn accept(&mut self, network: Network, name: String, end: &OwnConnection) {
         let same = |c: &&mut Connection| {
             !c.accepted
+                && network.shares(c.network, &end.local)
                 && c.server.1 == end.local
                 && (c.client.1 == end.peer || end.local.inet().is_none())
         };
@@ -149,6 +156,7 @@ impl Sequence {
             return;
         }
         self.connections.push(Connection {
+            network,
             client: ("another program".to_owned(), end.peer.clone()),
             server: (name, end.local.clone()),
             accepted: true,
@@ -156,12 +164,13 @@ impl Sequence {
         });
     }
 
-    fn add_failure(&mut self, failure: &Failure) {
+    fn add_failure(&mut self, network: Network, failure: &Failure) {
         let (Some(local), Some(peer)) = (&failure.local, &failure.peer) else {
             return;
         };
         let words = format!("{}: {}", failure.operation, failure.error.name());
-        for connection in self.connections.iter_mut().rev() {
+        let here = |c: &&mut Connection| network.shares(c.network, local);
+        for connection in self.connections.iter_mut().filter(here).rev() {
             let side = if connection.client.1 == *local && connection.server.1 == *peer {
                 Side::Client
             } else if connection.server.1 == *local && connection.client.1 == *peer {

@@ -7,9 +7,9 @@ use looplab::lang::{
     Author, Bucket, Card, Cause, Closed, CounterReading, Diagnosis, EphemeralRange, Exchange,
     Explanation, Fact, Failure, FailureCause, FilterAction, FilterRule, Filters, Flow, HalfClosed,
     Holders, Holding, HostsFile, InWorld, Interface, Interfaces, KernelRoute, LinkState,
-    ManyOpened, NextDoor, Observed, Outcome, OwnConnection, OwnServer, OwnSocket, Plot, Received,
-    Repeated, Request, Requests, Resolved, Response, Role, RoundTrips, Scanned, Sent, Setting,
-    Shown, Signalled, SocketRow, SocketTable, Waited, WorldName,
+    ManyOpened, Network, NextDoor, Observed, Outcome, OwnConnection, OwnServer, OwnSocket, Plot,
+    Received, Repeated, Request, Requests, Resolved, Response, Role, RoundTrips, Scanned, Sent,
+    Setting, Shown, Signalled, SocketRow, SocketTable, Waited, WorldName,
 };
 use looplab::net::{Eai, Endpoint, Errno, TcpState};
 use looplab::render::{self, Check, ClaimEntry, ClaimStatus, Found, MenuChapter, MenuEntry, Page};
@@ -30,6 +30,7 @@ pub(crate) fn done(name: &str, verb: &'static str, fact: Fact) -> Outcome {
         verb,
         took: Duration::from_micros(42),
         replaced: false,
+        network: Network::default(),
         result: Observed::Done(fact),
     }
 }
@@ -46,6 +47,7 @@ pub(crate) fn failed(
         verb: operation,
         took: Duration::from_secs(2),
         replaced: false,
+        network: Network::default(),
         result: Observed::Failed(failure(operation, (local, peer), error, message)),
     }
 }

@@ -118,6 +118,7 @@ mod tests {
             verb,
             took: Duration::from_micros(12),
             replaced: false,
+            network: crate::lang::Network::default(),
             result,
         }
     }

@@ -100,6 +100,7 @@ mod tests {
             verb: "listen",
             took: Duration::ZERO,
             replaced: false,
+            network: crate::lang::Network::default(),
             result,
         }
     }

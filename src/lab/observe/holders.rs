@@ -123,6 +123,9 @@ fn connected(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
         .as_ref()
         .map_or_else(String::new, |peer| format!(" to {peer}"));
     let state = row.state;
+    if row.peer.as_ref() == Some(&row.local) {
+        return with_itself(port, row, around);
+    }
     if around.is_outgoing(row) {
         return Conclusion::taken(
             format!(
@@ -146,6 +149,25 @@ fn connected(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
              server had set it, too",
             around.ending(row)
         ),
+    )
+}
+
+/// Both ends are one socket (RFC 9293 §3.5, simultaneous open). No listener will ever want this
+/// port back, so what a server would do about it is beside the point.
+fn with_itself(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
+    let name = row.owner.as_deref().filter(|name| !name.is_empty());
+    let cure = match name {
+        Some(name) => format!("`reset {name}` frees the port at once"),
+        None => around.ending(row),
+    };
+    let (holder, state) = (around.holder(row), row.state);
+    Conclusion::taken(
+        format!(
+            "port {port} belongs to a connection of {holder} with itself: {} is both ends of it \
+             ({state})",
+            row.local
+        ),
+        cure,
     )
 }
 
@@ -371,6 +393,22 @@ mod tests {
             let connection = row(TcpState::Established, local, Some(peer));
             check(&[connection], finding, "");
         }
+    }
+
+    #[test]
+    fn a_connection_with_itself() {
+        let itself = row(
+            TcpState::Established,
+            "127.0.0.1:8080",
+            Some("127.0.0.1:8080"),
+        );
+        let finding = "with itself: 127.0.0.1:8080 is both ends of it (ESTABLISHED)";
+        check(std::slice::from_ref(&itself), finding, "`kill 4711`");
+        let named = SocketRow {
+            owner: Some("odd".to_owned()),
+            ..itself
+        };
+        check(&[named], finding, "`reset odd` frees the port at once");
     }
 
     #[test]

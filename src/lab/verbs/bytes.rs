@@ -70,7 +70,8 @@ impl Lab {
                     Kind::Udp => "the receiver's queue is full, and it does not read",
                     _ => "the peer does not read, and both kernel buffers are full",
                 };
-                Err(stopped(stop, "send", ends, within, still))
+                let failure = stopped(stop, "send", ends, within, still);
+                Err(self.with_filters_in_mind(failure))
             }
         }
     }
@@ -121,7 +122,8 @@ impl Lab {
                     Kind::Udp => "no datagram has come",
                     _ => "no byte has come, and the connection is open",
                 };
-                return Err(stopped(stop, "recv", ends, within, still));
+                let failure = stopped(stop, "recv", ends, within, still);
+                return Err(self.with_filters_in_mind(failure));
             }
         };
         let received = Received {

@@ -1,8 +1,8 @@
 //! Why a connection failed, where the lab itself knows more than the errno says.
-use crate::lab::failure::{Ends, own_at};
+use crate::lab::failure::reworded;
 use crate::lab::own::{Kind, Own};
 use crate::lab::{Lab, gate, observe};
-use crate::lang::{Failure, FailureCause, FilterAction, FilterRule};
+use crate::lang::{Failure, FailureCause, FilterAction, FilterRule, SocketRow};
 use crate::net::{Endpoint, Errno};
 
 impl Lab {
@@ -37,6 +37,44 @@ impl Lab {
         }
     }
 
+    /// The failure of a datagram socket, in words that fit what this lab did itself.
+    pub(super) fn with_filters_in_mind(&self, failure: Failure) -> Failure {
+        let to = failure.peer.as_ref().filter(|to| self.rejects(to));
+        let Some(to) = to.filter(|_| failure.error == FailureCause::Errno(Errno::ECONNREFUSED))
+        else {
+            return failure;
+        };
+        let which = match failure.operation {
+            "send" => "an earlier datagram",
+            _ => "a datagram",
+        };
+        let why = match self.receives_at(to) {
+            Some(name) => format!(
+                "{name} receives there, but a packet filter refused {which} in its place \
+                 (ECONNREFUSED)"
+            ),
+            None => {
+                format!("a packet filter refused {which}, whoever may receive there (ECONNREFUSED)")
+            }
+        };
+        reworded(failure, &why)
+    }
+
+    /// The UDP socket of this lab at an endpoint of the network in use, when the kernel lists it too.
+    fn receives_at(&self, to: &Endpoint) -> Option<String> {
+        let to = to.inet()?;
+        let own = self.ledger.sockets().filter_map(|(name, own)| {
+            let fits = own.kind == Kind::Udp && gate::covers(own.local.inet()?, to);
+            fits.then_some((name, own.inode()?))
+        });
+        let known: Vec<_> = own.collect();
+        if known.is_empty() {
+            return None;
+        }
+        let rows = observe::udp_sockets(&*self.namespace).ok()?;
+        listed(&known, &rows)
+    }
+
     /// Whether a rule of this lab answers for an endpoint. Loopback is each network's own, but what
     /// goes to a neighbour passes the rules of both.
     fn rejects(&self, to: &Endpoint) -> bool {
@@ -67,10 +105,7 @@ impl Lab {
         }
         // A network of its own may have the same address: only this one's table tells.
         let rows = observe::listeners(&*self.namespace).ok()?;
-        let (name, _) = known
-            .into_iter()
-            .find(|(_, inode)| rows.iter().any(|row| row.inode == *inode))?;
-        Some(named(name))
+        listed(&known, &rows)
     }
 
     /// On loopback "unreachable" has one usual cause, which can be looked at.
@@ -100,18 +135,17 @@ impl Lab {
     }
 }
 
+/// The name of the first socket that a table of the kernel's has, too.
+fn listed(known: &[(Option<&String>, u64)], rows: &[SocketRow]) -> Option<String> {
+    let (name, _) = known
+        .iter()
+        .find(|(_, inode)| rows.iter().any(|row| row.inode == *inode))?;
+    Some(named(*name))
+}
+
 fn named(name: Option<&String>) -> String {
     name.map_or_else(
         || "a socket of this lab".to_owned(),
         |name| format!("`{name}`"),
     )
-}
-
-/// The same failure with another cause in words.
-fn reworded(failure: Failure, why: &str) -> Failure {
-    let ends = Ends {
-        local: failure.local,
-        peer: failure.peer,
-    };
-    own_at(failure.error, failure.operation, ends, why)
 }

@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Refusal, World, neighbour};
 use crate::lab::observe::Namespace;
-use crate::lang::{FilterRule, WorldName};
+use crate::lang::{FilterRule, Network, WorldName};
 
 /// See the module.
 pub(in crate::lab) struct Worlds {
@@ -28,6 +28,8 @@ pub(in crate::lab) struct Worlds {
     /// Why the last try to make one failed.
     refusal: Option<Refusal>,
     here: WorldName,
+    /// How many private worlds there were, this one counted.
+    made: u32,
     /// Whether a line has run in the private world.
     used: bool,
     /// Whether the settings that can be read allow one; asked once.
@@ -45,6 +47,7 @@ impl Worlds {
             filters: Default::default(),
             refusal: None,
             here: WorldName::Host,
+            made: 0,
             used: false,
             plausible: OnceCell::new(),
         }
@@ -53,6 +56,17 @@ impl Worlds {
     /// The world lines run in.
     pub(in crate::lab) fn here(&self) -> WorldName {
         self.here
+    }
+
+    /// The network a line ran in, the neighbour's or that of the world in use.
+    pub(in crate::lab) fn network(&self, neighbour: bool) -> Network {
+        match self.here {
+            WorldName::Host => Network::default(),
+            WorldName::Private => Network {
+                world: self.made,
+                neighbour,
+            },
+        }
     }
 
     /// Whether lines run where nobody else is.
@@ -152,6 +166,7 @@ impl Worlds {
             Ok(world) => {
                 self.refusal = None;
                 self.used = false;
+                self.made += 1;
                 let world = Arc::new(world);
                 self.private = Some(Arc::clone(&world));
                 Ok(world)

@@ -99,7 +99,7 @@ fn manner(cause: FailureCause, operation: &str) -> &'static str {
         FailureCause::Interrupted => "was interrupted",
         FailureCause::NotAllowed => "was not allowed",
         FailureCause::Limit => "went beyond a bound",
-        FailureCause::NoSuchName => "found no such name",
+        FailureCause::NoSuchName => "was not tried",
         FailureCause::Protocol => "met another protocol",
         FailureCause::NotAvailable => "is not available here",
         FailureCause::Unmet => "was not met",
@@ -148,6 +148,12 @@ mod tests {
                 FailureCause::Interrupted,
                 "wait: interrupted",
                 "wait was interrupted",
+            ),
+            (
+                ("connect", None, None),
+                FailureCause::NoSuchName,
+                "there is no `web` here; did you mean `wet`?",
+                "connect was not tried: there is no web here; did you mean wet? (no_such_name)",
             ),
             (
                 ("expect", None, None),

@@ -193,7 +193,12 @@ fn holder(row: &SocketRow) -> Line {
         (Some(process), None) => line.push(Role::Plain, process),
         (None, Some(pid)) => line.push(Role::Plain, format_args!("process {pid}")),
         (None, None) if row.inode == 0 => line.push(Role::Dim, "the kernel"),
-        (None, None) => line.push(Role::Dim, "not shown"),
+        (None, None) => {
+            return Line::of(
+                Role::Dim,
+                format_args!("uid {}, process not shown", row.uid),
+            );
+        }
     }
     if row.inode != 0 {
         line.push(Role::Dim, format_args!(" uid {}", row.uid));
@@ -216,4 +221,40 @@ pub(super) fn who(holders: &Holders) -> Vec<Block> {
         blocks.push(fact(line));
     }
     blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Endpoint;
+
+    #[test]
+    fn a_holder_is_its_process_or_at_least_its_user() {
+        let row = |pid: Option<u32>, process: Option<&str>, inode| SocketRow {
+            protocol: "tcp",
+            state: TcpState::Listen,
+            local: Endpoint::loopback(80),
+            peer: None,
+            recv_queue: 0,
+            send_queue: 0,
+            uid: 70,
+            inode,
+            timer_seconds: None,
+            pid,
+            process: process.map(str::to_owned),
+            owner: None,
+            children: Vec::new(),
+            reachable_at: None,
+            details: None,
+        };
+        let table = [
+            (row(Some(812), Some("postgres"), 1), "postgres (812) uid 70"),
+            (row(Some(812), None, 1), "process 812 uid 70"),
+            (row(None, None, 1), "uid 70, process not shown"),
+            (row(None, None, 0), "the kernel"),
+        ];
+        for (row, expected) in table {
+            assert_eq!(holder(&row).as_str(), expected);
+        }
+    }
 }

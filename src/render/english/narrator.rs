@@ -3,7 +3,7 @@
 use super::hints::{Reader, hint};
 use super::walk::{asked, choice, tell};
 use super::{fact, looking, reference, say};
-use crate::lang::{CounterReading, Fact, Failure, Outcome, Role as End};
+use crate::lang::{CounterReading, Fact, Failure, Network, Outcome, Role as End};
 use crate::render::block::Block;
 use crate::render::diagram::Ends;
 use crate::render::highlight::highlight;
@@ -30,7 +30,7 @@ pub(in crate::render) struct Narrator {
     /// Whether this step has shown a four-tuple.
     ends_drawn: bool,
     /// The last reading of counters in this step.
-    counted: Option<CounterReading>,
+    counted: Option<(Network, CounterReading)>,
 }
 
 impl Narrator {
@@ -114,7 +114,7 @@ impl Narrator {
 
     fn outcome(&mut self, outcome: &Outcome) -> Vec<Block> {
         let mut blocks = match outcome.fact() {
-            Some(Fact::Counters(reading)) => self.counters(reading),
+            Some(Fact::Counters(reading)) => self.counters(outcome.network, reading),
             _ => say(outcome),
         };
         self.failed = outcome.failure().cloned();
@@ -128,10 +128,14 @@ impl Narrator {
     }
 
     /// A second reading tells the difference; the whole list again would hide it.
-    fn counters(&mut self, reading: &CounterReading) -> Vec<Block> {
-        let earlier = self.counted.replace(reading.clone());
+    /// Each network counts for itself.
+    fn counters(&mut self, network: Network, reading: &CounterReading) -> Vec<Block> {
+        let earlier = self.counted.replace((network, reading.clone()));
         let mut blocks = looking::counters(reading);
-        if let Some(earlier) = earlier.filter(|e| e.interface == reading.interface) {
+        let same = |(its, earlier): &(Network, CounterReading)| {
+            *its == network && earlier.interface == reading.interface
+        };
+        if let Some((_, earlier)) = earlier.filter(same) {
             blocks.truncate(1);
             blocks.extend(looking::counted_since(&earlier, reading));
         }
@@ -147,7 +151,10 @@ impl Narrator {
             return None;
         }
         let client = outcome.name.as_deref().unwrap_or("client");
-        let server = self.sequence.listener(&end.peer).unwrap_or("peer");
+        let server = self
+            .sequence
+            .listener(outcome.network, &end.peer)
+            .unwrap_or("peer");
         Some(Ends {
             client: (client.to_owned(), end.local.clone()),
             server: (server.to_owned(), end.peer.clone()),
@@ -199,10 +206,16 @@ impl Narrator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::{Observed, OwnConnection, OwnSocket};
+    use crate::net::Endpoint;
 
     #[test]
     fn a_second_reading_tells_the_difference() {
-        let reading = |packets: u64| {
+        let reading_in = |world, packets: u64| {
+            let network = Network {
+                world,
+                neighbour: false,
+            };
             let protocol = [
                 ("TcpOutRsts".to_owned(), packets),
                 ("UdpNoPorts".to_owned(), 7),
@@ -212,7 +225,8 @@ mod tests {
                 verb: "counters",
                 took: std::time::Duration::ZERO,
                 replaced: false,
-                result: crate::lang::Observed::Done(Fact::Counters(CounterReading {
+                network,
+                result: Observed::Done(Fact::Counters(CounterReading {
                     interface: "lo".to_owned(),
                     rx_packets: packets,
                     rx_bytes: 60 * packets,
@@ -226,6 +240,7 @@ mod tests {
                 outcome: Box::new(outcome),
             }
         };
+        let reading = |packets| reading_in(0, packets);
         let mut narrator = Narrator::new(false);
         let said = |blocks: Vec<Block>| {
             let text = |block: &Block| match block {
@@ -245,5 +260,66 @@ mod tests {
             "{second}"
         );
         assert!(second.ends_with("changed: TcpOutRsts +4"), "{second}");
+        let elsewhere = said(narrator.tell(&reading_in(1, 2)));
+        assert!(
+            elsewhere.ends_with("protocols: TcpOutRsts 2, UdpNoPorts 7"),
+            "{elsewhere}"
+        );
+    }
+
+    #[test]
+    fn the_other_end_is_named_by_the_listener_of_the_same_network() {
+        let at = |port| Endpoint::loopback(port);
+        let run = |name: &str, network, fact| Outcome {
+            name: Some(name.to_owned()),
+            verb: "listen",
+            took: std::time::Duration::ZERO,
+            replaced: false,
+            network,
+            result: Observed::Done(fact),
+        };
+        let listener = |name, network| {
+            let socket = OwnSocket {
+                local: at(8001),
+                address: "127.0.0.1".to_owned(),
+                port: Some(8001),
+                backlog: None,
+                peer: None,
+                mode: None,
+                file: None,
+                private: true,
+                options: Vec::new(),
+            };
+            run(name, network, Fact::Listener(socket))
+        };
+        let connection = |network, role: End, [local, peer]: [u16; 2]| {
+            let end = OwnConnection {
+                role,
+                local: at(local),
+                peer: at(peer),
+                address: "127.0.0.1".to_owned(),
+                port: Some(local),
+                peer_port: Some(peer),
+                peer_pid: None,
+                peer_uid: None,
+                options: Vec::new(),
+            };
+            run("one", network, Fact::Connection(end))
+        };
+        let [ours, theirs] = [false, true].map(|neighbour| Network {
+            world: 1,
+            neighbour,
+        });
+        let mut narrator = Narrator::new(false);
+        narrator.outcome(&listener("here", ours));
+        narrator.outcome(&listener("there", theirs));
+        for (network, name) in [(ours, "here"), (theirs, "there")] {
+            let client = connection(network, End::Client, [40_000, 8001]);
+            let ends = narrator.ends(&client).unwrap();
+            assert_eq!(ends.server.0, name);
+            narrator.outcome(&client);
+        }
+        let host = connection(Network::default(), End::Client, [40_000, 8001]);
+        assert_eq!(narrator.ends(&host).unwrap().server.0, "peer");
     }
 }

@@ -122,7 +122,8 @@ pub(super) fn server(name: Subject<'_>, server: &OwnServer) -> Vec<Block> {
             .text(several.join(" and ")),
     };
     let mut blocks = vec![fact(line)];
-    if let Some(url) = &server.url {
+    // Nobody's browser is in the private world.
+    if let Some(url) = server.url.as_ref().filter(|_| !server.private) {
         let line = Line::from("open it in a browser: ").and(Role::Link, url);
         blocks.push(fact(line));
     }
@@ -248,4 +249,29 @@ fn options(backlog: Option<u32>, flags: &[&'static str]) -> String {
     let backlog = backlog.map(|length| format!("backlog {length}"));
     let flags = flags.iter().map(|flag| (*flag).to_owned());
     in_brackets(&backlog.into_iter().chain(flags).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Endpoint;
+
+    #[test]
+    fn a_browser_is_sent_to_no_server_of_the_private_world() {
+        for private in [false, true] {
+            let of_http = OwnServer {
+                protocol: "http",
+                local: Endpoint::loopback(8000),
+                address: "127.0.0.1".to_owned(),
+                port: 8000,
+                url: Some("http://127.0.0.1:8000/".to_owned()),
+                private,
+                to: None,
+                pid: None,
+                processes: Vec::new(),
+            };
+            let said = format!("{:?}", server(Subject(Some("web")), &of_http));
+            assert_eq!(said.contains("browser"), !private, "{said}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! Events of a walk in words, those that need no memory of what was before.
-use super::words::counted;
+use super::words::{counted, paragraph};
 use super::{fact, help};
 use crate::render::block::{Block, Item, ItemText, Mark, Mistake};
 use crate::render::highlight::highlight;
@@ -98,13 +98,13 @@ pub(super) fn choice(words: &str, option: usize, text: &str) -> Block {
     let label = Line::from(words)
         .text(' ')
         .and(Role::Key, Mark::letter(option));
-    Block::Labelled(label, text.to_owned())
+    Block::Labelled(label, paragraph(text))
 }
 
 fn lesson_items(texts: &[String], mark: impl Fn(usize) -> Mark) -> Block {
     let item = |(place, text): (usize, &String)| Item {
         mark: mark(place),
-        text: ItemText::Lesson(text.clone()),
+        text: ItemText::Lesson(paragraph(text)),
         aside: None,
     };
     Block::List(texts.iter().enumerate().map(item).collect())
@@ -146,7 +146,7 @@ fn surprise(observed: &[(String, String)]) -> Vec<Block> {
         .text(": a finding about this machine. What was seen:");
     let item = |(text, why): &(String, String)| Item {
         mark: Mark::Bullet,
-        text: ItemText::Lesson(text.clone()),
+        text: ItemText::Lesson(paragraph(text)),
         aside: Some(Line::marked(why)),
     };
     let items = observed.iter().map(item).collect();
@@ -156,7 +156,7 @@ fn surprise(observed: &[(String, String)]) -> Vec<Block> {
 fn standing(goals: &[GoalState], met: bool) -> Vec<Block> {
     let item = |goal: &GoalState| Item {
         mark: Mark::Goal { met: goal.met },
-        text: ItemText::Lesson(goal.say.clone()),
+        text: ItemText::Lesson(paragraph(&goal.say)),
         aside: (!goal.met && !goal.why.is_empty()).then(|| Line::marked(&goal.why)),
     };
     let mut blocks = vec![Block::List(goals.iter().map(item).collect())];
@@ -189,7 +189,7 @@ fn answered(correct: bool, given: &str, answer: Option<&str>, because: Option<&s
         blocks.push(fact(line));
     }
     if let Some(answer) = answer {
-        blocks.push(labelled("the answer", answer));
+        blocks.push(labelled("the answer", &paragraph(answer)));
     }
     if let Some(because) = because {
         blocks.push(Block::Prose(because.to_owned()));
@@ -278,7 +278,7 @@ fn done(lesson: &str, title: &str, summary: &Summary) -> Vec<Block> {
 fn foretold(all: &[Foretold]) -> Option<Block> {
     let item = |told: &Foretold| Item {
         mark: Mark::Check { ok: true },
-        text: ItemText::Lesson(told.question.clone()),
+        text: ItemText::Lesson(paragraph(&told.question)),
         aside: told.predicted.as_deref().map(one_line),
     };
     (!all.is_empty()).then(|| Block::List(all.iter().map(item).collect()))
@@ -295,7 +295,7 @@ fn surprised(told: &Foretold) -> Item {
     });
     Item {
         mark: Mark::Bullet,
-        text: ItemText::Lesson(told.question.clone()),
+        text: ItemText::Lesson(paragraph(&told.question)),
         aside: did,
     }
 }

@@ -141,6 +141,28 @@ pub(super) fn in_brackets(words: &[String]) -> String {
     }
 }
 
+/// A text of a lesson that is one paragraph: a line that begins with a number and a dot is no list of
+/// numbers (CommonMark 0.31 §5.3), but an answer such as `100.`.
+pub(super) fn paragraph(text: &str) -> String {
+    let line = |line: &str| {
+        let behind = line
+            .trim_start_matches(' ')
+            .trim_start_matches(|c: char| c.is_ascii_digit());
+        let before = line.len() - behind.len();
+        let numbered = line
+            .get(..before)
+            .is_some_and(|b| b.ends_with(|c: char| c.is_ascii_digit()));
+        let (head, tail) = line.split_at(before);
+        let marked = tail.strip_prefix(['.', ')']);
+        if numbered && marked.is_some_and(|text| text.is_empty() || text.starts_with(' ')) {
+            format!("{head}\\{tail}")
+        } else {
+            line.to_owned()
+        }
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +203,21 @@ mod tests {
             (4_107_542_400, "1 March 2100"),
         ] {
             assert_eq!(date(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn a_number_with_a_dot_is_no_list() {
+        let table = [
+            ("100. of them", "100\\. of them"),
+            ("about\n  3) or so", "about\n  3\\) or so"),
+            ("100.5 µs and 127.0.0.1", "100.5 µs and 127.0.0.1"),
+            ("100.", "100\\."),
+            ("plain\n\n12 of them", "plain\n\n12 of them"),
+            ("", ""),
+        ];
+        for (text, expected) in table {
+            assert_eq!(paragraph(text), expected);
         }
     }
 }

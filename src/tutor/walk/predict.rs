@@ -66,14 +66,14 @@ impl Tutor {
             .filter(|_| missed)
             .and_then(|chosen| options.get(chosen)?.misconception.clone());
         let truth: Vec<String> = came_true.iter().filter_map(|i| say(*i)).collect();
-        let why = |i: &usize| verdicts.get(*i).map(|(_, why)| why.clone());
-        let seen: Vec<String> = came_true.iter().filter_map(why).collect();
+        let values = |i: &usize| options.get(*i).map(|o| o.claim.seen(&self.scope));
+        let seen: Vec<String> = came_true.iter().filter_map(values).collect();
         if let Some(predicted) = self.step.chosen.and_then(say) {
             let foretold = Foretold {
                 question: grade::fill(&question, &self.scope),
                 predicted: Some(predicted),
                 came_true: truth.clone(),
-                seen: seen.first().cloned(),
+                seen: seen.first().filter(|seen| !seen.is_empty()).cloned(),
             };
             self.foretold.insert(self.step_id().to_owned(), foretold);
         }
