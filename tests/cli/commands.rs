@@ -276,3 +276,16 @@ fn the_menu_opens_lessons_searches_and_runs_lines() {
     let json = looplab(["--json"]).input(typed).end();
     json.exits(0).is_quiet().records();
 }
+
+#[test]
+fn an_instructor_is_told_what_enter_and_a_letter_do() {
+    let ended = looplab(["present", "9", "--step", "2"])
+        .input("a\n\nquit\n")
+        .end();
+    ended
+        .exits(0)
+        .is_quiet()
+        .says("Enter runs it")
+        .says("enters the room's vote");
+    ended.says("the room predicted a").says("the kernel did b");
+}

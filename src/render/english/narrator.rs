@@ -79,7 +79,11 @@ impl Narrator {
             }
             Event::Predicted { option, text } => {
                 self.predicted = Some((*option, text.clone()));
-                vec![choice("you predict", *option, text)]
+                let whose = match self.reader {
+                    Reader::Instructor => "the room predicts",
+                    _ => "you predict",
+                };
+                vec![choice(whose, *option, text)]
             }
             Event::Graded {
                 chosen,
@@ -174,14 +178,22 @@ impl Narrator {
             let text = predicted
                 .map(|(_, text)| text)
                 .or_else(|| truth.get(place?).cloned());
-            blocks.push(choice("you predicted", option, &text.unwrap_or_default()));
+            let whose = match self.reader {
+                Reader::Instructor => "the room predicted",
+                _ => "you predicted",
+            };
+            blocks.push(choice(whose, option, &text.unwrap_or_default()));
         }
         for (option, text) in came_true.iter().zip(truth) {
             blocks.push(choice("the kernel did", *option, text));
         }
         match chosen {
             Some(option) if came_true.contains(&option) => {
-                blocks.push(fact(Line::of(Role::Ok, "as you predicted")));
+                let says = match self.reader {
+                    Reader::Instructor => "as the room predicted",
+                    _ => "as you predicted",
+                };
+                blocks.push(fact(Line::of(Role::Ok, says)));
             }
             Some(_) if !came_true.is_empty() => {
                 let line = Line::of(Role::Surprise, "it went another way");
