@@ -206,8 +206,12 @@ fn at(context: &Context, path: &Path) -> Option<Group> {
             return None;
         }
     };
+    // A list of the course makes sense with all its lessons only.
+    let is_list = path.file_name().is_some_and(Course::has_file);
     let (directory, files) = if is_directory {
         (path, lesson_files(path))
+    } else if is_list {
+        (beside(path), lesson_files(beside(path)))
     } else {
         (beside(path), vec![path.to_owned()])
     };
@@ -226,7 +230,7 @@ fn at(context: &Context, path: &Path) -> Option<Group> {
     Some(Group {
         lessons: files.iter().map(read).collect(),
         course: course.unwrap_or_else(|| context.library.course()),
-        whole: inside && is_directory,
+        whole: inside && (is_directory || is_list),
     })
 }
 

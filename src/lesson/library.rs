@@ -110,6 +110,7 @@ impl std::error::Error for LessonError {}
 pub struct Library {
     own: Option<PathBuf>,
     own_files: OnceLock<Vec<PathBuf>>,
+    chapters: OnceLock<Cow<'static, [Chapter]>>,
     cards: Cards,
 }
 
@@ -126,6 +127,7 @@ impl Library {
             cards: Cards::new(config.own.clone()),
             own: config.own,
             own_files: OnceLock::new(),
+            chapters: OnceLock::new(),
         }
     }
 
@@ -139,13 +141,17 @@ impl Library {
         let replaced = |row: &&Embedded| !own.iter().any(|entry| entry.id == row.id());
         let mut entries: Vec<Entry> = LESSONS.iter().filter(replaced).map(entry).collect();
         entries.extend(own);
-        entries.sort_by(|a, b| place(a).cmp(&place(b)));
+        let chapters = self.chapters();
+        entries.sort_by(|a, b| place(a, chapters).cmp(&place(b, chapters)));
         entries
     }
 
-    /// The chapters of the course, in order.
-    pub fn chapters(&self) -> &'static [Chapter] {
-        CHAPTERS
+    /// The chapters, in order: those of the user's directory where it has such a list, else ours.
+    pub fn chapters(&self) -> &[Chapter] {
+        self.chapters.get_or_init(|| {
+            let own = self.own.as_deref().and_then(Course::chapters_of);
+            own.map_or(Cow::Borrowed(CHAPTERS), Cow::Owned)
+        })
     }
 
     /// The lesson with this id, or with this number: `two-servers`, `4`.
@@ -294,9 +300,9 @@ fn answers_to(file: &str, word: &str) -> bool {
 }
 
 /// Chapters first, in their order; what is in none comes last.
-fn place(entry: &Entry) -> (usize, u32, &str) {
+fn place<'e>(entry: &'e Entry, chapters: &[Chapter]) -> (usize, u32, &'e str) {
     let is_its = |chapter: &Chapter| entry.chapter.as_ref() == Some(&chapter.id);
-    let chapter = CHAPTERS.iter().position(is_its).unwrap_or(usize::MAX);
+    let chapter = chapters.iter().position(is_its).unwrap_or(usize::MAX);
     (chapter, entry.number.unwrap_or(u32::MAX), &entry.id)
 }
 
@@ -432,6 +438,21 @@ mod tests {
             (place("own"), place("lost")),
             (entries.len() - 2, entries.len() - 1)
         );
+    }
+
+    #[test]
+    fn a_directory_may_have_chapters_of_its_own() {
+        let chapters = "- {id: b, title: B, summary: s}\n- {id: a, title: A, summary: s}\n";
+        let in_chapter = |id: &str| LESSON.replace("level:", &format!("chapter: {id}\nlevel:"));
+        let (_directory, mine) = library(&[
+            ("chapters.yaml", chapters),
+            ("1-one.yaml", &in_chapter("a")),
+            ("2-two.yaml", &in_chapter("b")),
+        ]);
+        let ids: Vec<String> = mine.index().into_iter().map(|entry| entry.id).collect();
+        assert_eq!(ids[..2], ["two", "one"]);
+        let (_directory, broken) = library(&[("chapters.yaml", "- {id: b")]);
+        assert_eq!(broken.chapters(), CHAPTERS);
     }
 
     #[test]

@@ -152,6 +152,26 @@ fn the_way_to_a_claim_leads_there_from_the_menu_too() {
     lost.exits(0).talks("did you mean `story`");
 }
 
+#[test]
+fn a_list_is_checked_with_its_lessons() {
+    let course = Course::new();
+    let check = |path: &str| {
+        let arguments = ["check", path];
+        looplab(arguments).within(course.lessons.path()).end()
+    };
+    for path in [".", "claims.yaml"] {
+        let ended = check(path);
+        ended
+            .says("`story` does not cite C02 [L506]")
+            .talks("1 lesson checked");
+    }
+    let lesson = check("50-mine.yaml");
+    assert!(!lesson.out.contains("C02"), "{lesson:?}");
+    let settled = LEDGER.replace("mine/guess", "mine/gone");
+    fs::write(course.lessons.path().join("claims.yaml"), settled).unwrap();
+    check(".").exits(1).says("lesson `mine` has no step `gone`");
+}
+
 /// What an earlier looplab wrote has no evidence, and settles all the same.
 #[test]
 fn a_step_of_an_older_journal_counts() {

@@ -6,6 +6,7 @@ mod ledger;
 mod misconceptions;
 mod rules;
 
+use std::ffi::OsStr;
 use std::path::Path as FilePath;
 
 use schemars::JsonSchema;
@@ -16,7 +17,7 @@ pub use claims::{Claim, Verdict};
 pub use misconceptions::Misconception;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::embedded::COURSE;
+use super::embedded::{CHAPTERS, COURSE};
 use super::files;
 use super::load::{Document, Loaded};
 use super::raw::schema_of;
@@ -68,6 +69,11 @@ impl Course {
         })
     }
 
+    /// Whether a file of this name is one of the course's lists.
+    pub fn has_file(name: &OsStr) -> bool {
+        FILES.iter().any(|file| name == *file)
+    }
+
     /// Whether a directory has any of the files that make a course.
     pub fn is_beside(directory: &FilePath) -> bool {
         FILES.iter().any(|file| directory.join(file).is_file())
@@ -111,12 +117,25 @@ impl Course {
         self.claims.items
     }
 
+    /// The chapters of a directory, where it has a list that can be read.
+    pub(super) fn chapters_of(directory: &FilePath) -> Option<Vec<Chapter>> {
+        let [chapters, ..] = FILES;
+        let path = directory.join(chapters);
+        let bytes = path.is_file().then(|| files::read(&path).ok())??;
+        List::read(chapters, &bytes).ok().map(|list| list.items)
+    }
+
     /// What is wrong with a lesson as a part of this course. A lesson without `chapter:` is its
     /// author's own affair, unless it stands beside the course's own files (`inside`).
     pub fn check_lesson(&self, loaded: &Loaded, inside: bool) -> Vec<Diagnostic> {
         let lesson = &loaded.lesson;
         let mut found = Vec::new();
-        found.extend(rules::chapter(lesson, &self.chapters.items, inside));
+        // A directory without chapters of its own uses ours, and need not.
+        let (chapters, inside) = match &self.chapters.document {
+            Some(_) => (self.chapters.items.as_slice(), inside),
+            None => (CHAPTERS, false),
+        };
+        found.extend(rules::chapter(lesson, chapters, inside));
         found.extend(rules::claims(lesson, &self.claims.items));
         if lesson.chapter.is_some() {
             found.extend(rules::shape(lesson));
