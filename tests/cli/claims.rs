@@ -162,7 +162,7 @@ fn a_list_is_checked_with_its_lessons() {
     for path in [".", "claims.yaml"] {
         let ended = check(path);
         ended
-            .says("`story` does not cite C02 [L506]")
+            .says("[L506]: step `story` does not cite C02")
             .talks("1 lesson checked");
     }
     let lesson = check("50-mine.yaml");
