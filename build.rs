@@ -73,8 +73,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn table(files: &[PathBuf]) -> Result<String, Box<dyn Error>> {
-    let (mut lessons, mut decks, mut course) = (String::new(), String::new(), String::new());
-    let mut chapters = String::new();
+    let (mut decks, mut course) = (String::new(), String::new());
+    let (mut lessons, mut chapters) = (Vec::new(), Vec::new());
     for path in files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if DECKS.contains(&&*name) {
@@ -82,14 +82,22 @@ fn table(files: &[PathBuf]) -> Result<String, Box<dyn Error>> {
             writeln!(decks, "    ({name:?}, include_str!({path:?})),")?;
         } else if COURSE.contains(&&*name) {
             if name == "chapters.yaml" {
-                chapters = table_of_chapters(&fs::read_to_string(path)?)?;
+                chapters = serde_yaml::from_str(&fs::read_to_string(path)?)?;
             }
             let path = path.display().to_string();
             writeln!(course, "    ({name:?}, include_str!({path:?})),")?;
         } else {
-            lessons.push_str(&row(path, &name)?);
+            lessons.push(row(path, &name)?);
         }
     }
+    // In the order of the course, as the menu has them: chapters first, what is in none last.
+    let place = |lesson: &Row| {
+        let is_its = |chapter: &Chapter| chapter.get("id") == Some(&lesson.chapter);
+        chapters.iter().position(is_its).unwrap_or(usize::MAX)
+    };
+    lessons.sort_by_key(|row| (place(row), row.number.unwrap_or(u32::MAX)));
+    let lessons: String = lessons.into_iter().map(|row| row.text).collect();
+    let chapters = table_of_chapters(&chapters)?;
     Ok(format!(
         "pub(super) static LESSONS: &[Embedded] = &[\n{lessons}];\n\
          pub(super) static DECKS: &[(&str, &str)] = &[\n{decks}];\n\
@@ -99,8 +107,7 @@ fn table(files: &[PathBuf]) -> Result<String, Box<dyn Error>> {
 }
 
 /// The chapters as the program's own values.
-fn table_of_chapters(text: &str) -> Result<String, Box<dyn Error>> {
-    let chapters: Vec<BTreeMap<String, String>> = serde_yaml::from_str(text)?;
+fn table_of_chapters(chapters: &[Chapter]) -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
     for chapter in chapters {
         let value = |key| chapter.get(key).map(String::as_str).unwrap_or_default();
@@ -116,7 +123,17 @@ fn table_of_chapters(text: &str) -> Result<String, Box<dyn Error>> {
     Ok(table)
 }
 
-fn row(path: &Path, name: &str) -> Result<String, Box<dyn Error>> {
+/// A chapter as its file spells it.
+type Chapter = BTreeMap<String, String>;
+
+/// A lesson's row, and what it is sorted by.
+struct Row {
+    chapter: String,
+    number: Option<u32>,
+    text: String,
+}
+
+fn row(path: &Path, name: &str) -> Result<Row, Box<dyn Error>> {
     let text = fs::read_to_string(path)?;
     // A test holds every row against the parsed lesson; a half-written one must not stop the build.
     let head = head::scan(&text).unwrap_or_else(|| {
@@ -132,11 +149,17 @@ fn row(path: &Path, name: &str) -> Result<String, Box<dyn Error>> {
     };
     let path = path.display().to_string();
     let json = as_json(&text).unwrap_or_default();
-    Ok(format!(
-        "    Embedded {{ file: \"lessons/{name}\", title: {:?}, summary: {:?}, level: Level::{level}, \
+    let (number, id) = head::name_parts(name);
+    let row = format!(
+        "    Embedded {{ file: \"lessons/{name}\", id: {id:?}, number: {number:?}, title: {:?}, summary: {:?}, level: Level::{level}, \
          minutes: {}, chapter: {:?}, text: include_str!({path:?}), json: {json:?} }},\n",
         head.title, head.summary, head.minutes, head.chapter
-    ))
+    );
+    Ok(Row {
+        chapter: head.chapter,
+        number,
+        text: row,
+    })
 }
 
 /// The same values as JSON; `None` when the text is no YAML, which the program itself explains better.

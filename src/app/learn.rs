@@ -153,17 +153,29 @@ impl<'a> Session<'a> {
     }
 
     fn suggested(&self) -> String {
-        let entries = self.context.library.index();
-        suggested(&entries, self.journal.borrow().progress()).unwrap_or_default()
+        let journal = self.journal.borrow();
+        let library = &self.context.library;
+        let next = match library.built_in() {
+            Some(ids) => suggested(ids, journal.progress()),
+            None => suggested(whole(&library.index()), journal.progress()),
+        };
+        next.unwrap_or_default()
+    }
+
+    fn lesson_ids(&self) -> Vec<String> {
+        let library = &self.context.library;
+        match library.built_in() {
+            Some(ids) => ids.map(str::to_owned).collect(),
+            None => library.index().into_iter().map(|entry| entry.id).collect(),
+        }
     }
 
     fn choose(&mut self) -> io::Result<Choice> {
         let words = ["lab", "find", "list", "review", "help", "quit"];
         loop {
-            let entries = self.context.library.index();
             let names = Words::default()
                 .with_walk(words)
-                .with_walk(entries.iter().map(|entry| entry.id.clone()));
+                .with_walk(self.lesson_ids());
             let typed = match self.keyboard.ask("looplab >", &names)? {
                 Keyed::Line(line) => line.trim().to_owned(),
                 Keyed::Interrupted => continue,
@@ -320,20 +332,27 @@ fn is_line(typed: &str) -> bool {
 }
 
 /// Where Enter leads: the lesson in hand, or the first one that is not finished, or the first.
-fn suggested(entries: &[Entry], progress: &Progress) -> Option<String> {
-    let whole = || entries.iter().filter(|entry| entry.broken.is_none());
+fn suggested<'e>(
+    ids: impl Iterator<Item = &'e str> + Clone,
+    progress: &Progress,
+) -> Option<String> {
     let in_hand = progress.resume().map(|resume| resume.lesson);
-    let in_hand = whole().find(|entry| in_hand.as_ref() == Some(&entry.id));
-    let open = || whole().find(|entry| !progress.is_finished(&entry.id));
-    let entry = in_hand.or_else(open).or_else(|| whole().next())?;
-    Some(entry.id.clone())
+    let in_hand = in_hand.filter(|lesson| ids.clone().any(|id| id == lesson));
+    let open = || ids.clone().find(|id| !progress.is_finished(id));
+    in_hand.or_else(|| Some(open().or_else(|| ids.clone().next())?.to_owned()))
+}
+
+/// The ids of the lessons that can be shown.
+fn whole(entries: &[Entry]) -> impl Iterator<Item = &str> + Clone {
+    let fine = entries.iter().filter(|entry| entry.broken.is_none());
+    fine.map(|entry| &*entry.id)
 }
 
 /// The chapters and their lessons with how far the learner is, for the menu and for `list`.
 pub(crate) fn menu_lines(context: &Context, journal: &Journal) -> Vec<MenuChapter> {
     let progress = journal.progress();
     let entries = context.library.index();
-    let next = suggested(&entries, progress);
+    let next = suggested(whole(&entries), progress);
     let mut lines: Vec<MenuEntry> = entries
         .into_iter()
         .map(|entry| menu_line(entry, progress, next.as_deref()))

@@ -1,11 +1,12 @@
 //! The course that comes with the program; the table is written by the build script.
-use super::assemble::name_parts;
 use super::course::Chapter;
 use super::model::Level;
 
 /// A lesson inside the program: its head for the menu, its text for the walk.
 pub(super) struct Embedded {
     pub(super) file: &'static str,
+    pub(super) id: &'static str,
+    pub(super) number: Option<u32>,
     pub(super) title: &'static str,
     pub(super) summary: &'static str,
     pub(super) level: Level,
@@ -18,12 +19,9 @@ pub(super) struct Embedded {
 }
 
 impl Embedded {
-    pub(super) fn id(&self) -> &'static str {
-        name_parts(self.file).1
-    }
-
-    pub(super) fn number(&self) -> Option<u32> {
-        name_parts(self.file).0
+    /// Whether this is the lesson a word means: its id or its number.
+    pub(super) fn answers_to(&self, word: &str) -> bool {
+        self.id == word || (self.number.is_some() && self.number == word.parse().ok())
     }
 }
 
@@ -44,8 +42,8 @@ mod tests {
             assert_eq!(format!("{lesson:?}"), format!("{trusted:?}"));
             assert_eq!(
                 (
-                    row.id(),
-                    row.number(),
+                    row.id,
+                    row.number,
                     row.title,
                     row.summary.trim(),
                     row.level,
@@ -63,7 +61,7 @@ mod tests {
                 )
             );
         }
-        let ids: HashSet<_> = LESSONS.iter().map(Embedded::id).collect();
+        let ids: HashSet<_> = LESSONS.iter().map(|row| row.id).collect();
         assert_eq!(ids.len(), LESSONS.len(), "two lessons have the same id");
     }
 

@@ -14,6 +14,20 @@ pub(crate) struct Head {
     pub(crate) chapter: String,
 }
 
+/// `lessons/03-two-servers.yaml` is lesson 3, `two-servers`.
+pub(crate) fn name_parts(file: &str) -> (Option<u32>, &str) {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let stem = name
+        .strip_suffix(".yaml")
+        .or_else(|| name.strip_suffix(".yml"));
+    let stem = stem.unwrap_or(name);
+    let (digits, rest) = stem.split_once('-').unwrap_or(("", stem));
+    match digits.parse() {
+        Ok(number) if !rest.is_empty() => (Some(number), rest),
+        _ => (None, stem),
+    }
+}
+
 /// Reads the head; `None` when a value is missing or written in a way that takes a YAML reader.
 pub(crate) fn scan(text: &str) -> Option<Head> {
     Some(Head {
@@ -68,4 +82,23 @@ fn unquoted(text: &str, quote: char) -> Option<String> {
 
 fn without_comment(text: &str) -> &str {
     text.split_once(" #").map_or(text, |(value, _)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_give_number_and_id() {
+        for (file, expected) in [
+            ("lessons/03-two-servers.yaml", (Some(3), "two-servers")),
+            ("two-servers.yml", (None, "two-servers")),
+            ("C:\\x\\10-a.yaml", (Some(10), "a")),
+            ("7.yaml", (None, "7")),
+            ("9-.yaml", (None, "9-")),
+            ("", (None, "")),
+        ] {
+            assert_eq!(name_parts(file), expected, "{file}");
+        }
+    }
 }

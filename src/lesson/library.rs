@@ -7,7 +7,6 @@ use std::sync::OnceLock;
 
 use etcetera::{AppStrategy, AppStrategyArgs, app_strategy};
 
-use super::assemble::name_parts;
 use super::cards::{Cards, Deck, near_key};
 use super::course::{Chapter, Claim, Course, FILES as COURSE_FILES};
 use super::diagnostic::Diagnostics;
@@ -15,7 +14,7 @@ use super::embedded::{CHAPTERS, Embedded, LESSONS};
 use super::files;
 use super::find::{Found, Search};
 use super::glossary::Glossary;
-use super::head::{self, Head};
+use super::head::{self, Head, name_parts};
 use super::load::{Loaded, load, load_trusted};
 use super::model::{Lesson, Level};
 use super::words::near;
@@ -138,7 +137,7 @@ impl Library {
             .iter()
             .map(|path| own_entry(path))
             .collect();
-        let replaced = |row: &&Embedded| !own.iter().any(|entry| entry.id == row.id());
+        let replaced = |row: &&Embedded| !own.iter().any(|entry| entry.id == row.id);
         let mut entries: Vec<Entry> = LESSONS.iter().filter(replaced).map(entry).collect();
         entries.extend(own);
         let chapters = self.chapters();
@@ -154,6 +153,13 @@ impl Library {
         })
     }
 
+    /// The ids of the lessons in the order of the course, when they are those inside the program and
+    /// no others: then they are had for nothing.
+    pub fn built_in(&self) -> Option<impl Iterator<Item = &'static str> + Clone> {
+        let ours = self.own_files().is_empty() && self.chapters() == CHAPTERS;
+        ours.then(|| LESSONS.iter().map(|row| row.id))
+    }
+
     /// The lesson with this id, or with this number: `two-servers`, `4`.
     pub fn lesson(&self, id: &str) -> Result<Lesson, LessonError> {
         if let Some(path) = self
@@ -163,7 +169,7 @@ impl Library {
         {
             return lesson_file(path).map_err(LessonError::Broken);
         }
-        match LESSONS.iter().find(|row| answers_to(row.file, id)) {
+        match LESSONS.iter().find(|row| row.answers_to(id)) {
             Some(row) => match load_trusted(row.file, row.json) {
                 Some(lesson) => Ok(lesson),
                 None => load(row.file, row.text).map_err(LessonError::Broken),
@@ -181,14 +187,14 @@ impl Library {
             .iter()
             .map(|path| name_parts(&lossy(path)).1.to_owned());
         let ids: Vec<String> = own
-            .chain(LESSONS.iter().map(|row| row.id().to_owned()))
+            .chain(LESSONS.iter().map(|row| row.id.to_owned()))
             .collect();
         near(id, ids.iter().map(String::as_str)).map(ToOwned::to_owned)
     }
 
     /// The text of a lesson inside the program, to start a new one from or to check it.
     pub fn embedded_text(&self, id: &str) -> Option<(&'static str, &'static str)> {
-        let row = LESSONS.iter().find(|row| answers_to(row.file, id))?;
+        let row = LESSONS.iter().find(|row| row.answers_to(id))?;
         Some((row.file, row.text))
     }
 
@@ -308,8 +314,8 @@ fn place<'e>(entry: &'e Entry, chapters: &[Chapter]) -> (usize, u32, &'e str) {
 
 fn entry(row: &Embedded) -> Entry {
     Entry {
-        id: row.id().to_owned(),
-        number: row.number(),
+        id: row.id.to_owned(),
+        number: row.number,
         title: row.title.into(),
         summary: row.summary.into(),
         level: Some(row.level),
@@ -399,6 +405,15 @@ mod tests {
             .into_iter()
             .find(|entry| entry.id == id)
             .unwrap()
+    }
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_menu() {
+        let ours = Library::open(LibraryConfig::default());
+        let ids: Vec<String> = ours.index().into_iter().map(|entry| entry.id).collect();
+        assert_eq!(ours.built_in().unwrap().collect::<Vec<_>>(), ids);
+        let (_directory, own) = library(&[("90-new.yaml", LESSON)]);
+        assert!(own.built_in().is_none());
     }
 
     #[test]

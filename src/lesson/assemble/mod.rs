@@ -26,7 +26,7 @@ pub(super) fn assemble(file: &str, raw: RawLesson, proven: bool) -> (Lesson, Vec
         proven,
         found: Vec::new(),
     };
-    let (number, id) = name_parts(file);
+    let (number, id) = super::head::name_parts(file);
     let steps_at = Path::default().key("steps");
     build.check_count(&raw.steps, &steps_at);
     build.check_experiments(raw.refutations.len());
@@ -56,20 +56,6 @@ pub(super) fn assemble(file: &str, raw: RawLesson, proven: bool) -> (Lesson, Vec
         refutations,
     };
     (lesson, build.found)
-}
-
-/// `lessons/03-two-servers.yaml` is lesson 3, `two-servers`.
-pub(super) fn name_parts(file: &str) -> (Option<u32>, &str) {
-    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    let stem = name
-        .strip_suffix(".yaml")
-        .or_else(|| name.strip_suffix(".yml"));
-    let stem = stem.unwrap_or(name);
-    let (digits, rest) = stem.split_once('-').unwrap_or(("", stem));
-    match digits.parse() {
-        Ok(number) if !rest.is_empty() => (Some(number), rest),
-        _ => (None, stem),
-    }
 }
 
 /// The lines of a block, one an element, without blank ones.
@@ -414,23 +400,4 @@ fn needs_in(world: WorldName, mut needs: Vec<Need>) -> Vec<Need> {
         needs.push(Need::Private);
     }
     needs
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_give_number_and_id() {
-        for (file, expected) in [
-            ("lessons/03-two-servers.yaml", (Some(3), "two-servers")),
-            ("two-servers.yml", (None, "two-servers")),
-            ("C:\\x\\10-a.yaml", (Some(10), "a")),
-            ("7.yaml", (None, "7")),
-            ("9-.yaml", (None, "9-")),
-            ("", (None, "")),
-        ] {
-            assert_eq!(name_parts(file), expected, "{file}");
-        }
-    }
 }
