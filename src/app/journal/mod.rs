@@ -98,7 +98,7 @@ impl Journal {
             Decoded::Newer | Decoded::Bad => {}
         };
         match self.directory.open_read_only(NAME) {
-            Ok(file) => scan(FromStart::of(&file), |stretch| {
+            Ok(file) => scan(FromStart::of(&file), record::decode, |stretch| {
                 if let Stretch::Line(_, read) = stretch {
                     keep(read);
                 }
@@ -142,10 +142,10 @@ impl Journal {
         Ok(if found.damaged { self.mend(now) } else { None })
     }
 
-    /// Reads every record of the file into the progress.
+    /// Reads every record of the file into the progress: not its texts, which a start does not need.
     fn take_in(&mut self, file: &File) -> io::Result<Found> {
         let mut found = Found::default();
-        scan(FromStart::of(file), |stretch| {
+        scan(FromStart::of(file), record::glimpse, |stretch| {
             match stretch {
                 Stretch::Line(_, Decoded::Good(record)) => self.progress.add(&record),
                 Stretch::Line(..) => found.newer = true,
@@ -333,7 +333,7 @@ fn mended(directory: &StateDir, file: &File, now: SystemTime) -> io::Result<(Fil
 fn sort_into(source: &mut FromStart<'_>, whole: &File, aside: &File) -> io::Result<()> {
     let mut good = io::BufWriter::new(whole);
     let mut bad = io::BufWriter::new(aside);
-    scan(source, |stretch| {
+    scan(source, record::glimpse, |stretch| {
         let (out, bytes) = match stretch {
             Stretch::Line(line, _) => (&mut good, line),
             Stretch::Damage(bytes) => (&mut bad, bytes),

@@ -223,6 +223,38 @@ pub(super) fn decode(line: &[u8]) -> Read {
     }
 }
 
+/// What the progress needs of a record.
+#[derive(Deserialize)]
+struct Glimpse {
+    t: u64,
+    event: Event,
+    lesson: String,
+    #[serde(default)]
+    step: Option<String>,
+    #[serde(default)]
+    result: Option<StepResult>,
+    #[serde(default)]
+    kind: Option<String>,
+}
+
+/// The same without the texts and figures: a start reads every record, and no learner waits for
+/// what is not looked at.
+pub(super) fn glimpse(line: &[u8]) -> Read {
+    let Some(json) = unsealed(line) else {
+        return Read::Bad;
+    };
+    match serde_json::from_slice::<Glimpse>(&json) {
+        Ok(seen) => Read::Good(Box::new(Record {
+            t: seen.t,
+            step: seen.step,
+            result: seen.result,
+            kind: seen.kind,
+            ..Record::new(UNIX_EPOCH, seen.event, seen.lesson)
+        })),
+        Err(_) => Read::Newer,
+    }
+}
+
 /// The JSON under the checksum, when the checksum holds.
 fn unsealed(line: &[u8]) -> Option<Vec<u8>> {
     let (body, seal) = line.split_at_checked(line.len().checked_sub(SEAL)?)?;
@@ -329,6 +361,18 @@ mod tests {
     }
 
     #[test]
+    fn a_glimpse_sees_what_the_progress_needs() {
+        let Read::Good(seen) = glimpse(&line()) else {
+            panic!("it is a record");
+        };
+        let whole = record();
+        assert_eq!((seen.t, seen.event), (whole.t, whole.event));
+        assert_eq!((seen.lesson, seen.step), (whole.lesson, whole.step));
+        assert_eq!((seen.result, seen.kind), (whole.result, whole.kind));
+        assert_eq!((seen.predicted, seen.came_true.len()), (None, 0));
+    }
+
+    #[test]
     fn newer_records_are_told_from_broken_ones() {
         let seal = |body: &str| format!("{body},\"crc\":\"{:08x}\"}}", crc32(body.as_bytes()));
         for (line, expected) in [
@@ -342,6 +386,7 @@ mod tests {
             ("garbage".to_owned(), Read::Bad),
         ] {
             assert_eq!(decode(line.as_bytes()), expected, "{line}");
+            assert_eq!(glimpse(line.as_bytes()), expected, "{line}");
         }
         let known = seal("{\"v\":2,\"t\":1,\"event\":\"lesson_done\",\"lesson\":\"x\",\"new\":[1]");
         assert!(matches!(decode(known.as_bytes()), Read::Good(_)));

@@ -2,7 +2,7 @@
 //! byte is accounted for. It reads on to the end whatever it meets, in bounded memory.
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::record::{Read as Decoded, decode};
+use super::record::Read as Decoded;
 use crate::limits;
 
 /// A stretch of the file, in the order of the file. Together they are the file, newlines and empty
@@ -15,9 +15,10 @@ pub(super) enum Stretch<'b> {
     Damage(&'b [u8]),
 }
 
-/// Visits the whole file.
+/// Visits the whole file. `decode` reads as much of a line as is wanted.
 pub(super) fn scan(
     file: impl Read,
+    decode: fn(&[u8]) -> Decoded,
     mut visit: impl FnMut(Stretch<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(64 << 10, file);
@@ -28,13 +29,18 @@ pub(super) fn scan(
         if reader.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
             return Ok(());
         }
-        visit_line(line.strip_suffix(b"\n").unwrap_or(&line), &mut visit)?;
+        visit_line(
+            line.strip_suffix(b"\n").unwrap_or(&line),
+            decode,
+            &mut visit,
+        )?;
     }
 }
 
 /// A line that a crash filled with zeros at its front still has its record at its end.
 fn visit_line(
     line: &[u8],
+    decode: fn(&[u8]) -> Decoded,
     visit: &mut impl FnMut(Stretch<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let zeros = line.iter().take_while(|byte| **byte == 0).count();
