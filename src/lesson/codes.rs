@@ -118,10 +118,10 @@ codes! {
     NoChapter "L501" Error "A lesson of the course belongs to a chapter: the menu shows it there.",
     UnknownChapter "L502" Error "A lesson names a chapter that is not in chapters.yaml.",
     UnknownClaim "L503" Error "A claim that is not in claims.yaml cannot be settled.",
-    NoHome "L504" Warning "Every claim of the article is settled by a step, or says why none can.",
-    LostStep "L505" Warning "The ledger sends its readers to a step that does not exist.",
-    NotCited "L506" Warning "The step that settles a claim names it, so that both are changed together.",
-    NothingShown "L507" Warning "A claim is settled by what the kernel does, not by a text.",
+    NoHome "L504" Error "Every claim of the article is settled by a step, or says why none can.",
+    LostStep "L505" Error "The ledger sends its readers to a step that does not exist.",
+    NotCited "L506" Error "The step that settles a claim names it, so that both are changed together.",
+    NothingShown "L507" Error "A claim is settled by what the kernel does, not by a text.",
     LedgerIds "L508" Error "Every number is in its list once, in order: none was forgotten.",
     NoPrediction "L510" Error "Who has predicted nothing is surprised by nothing.",
     NoTask "L511" Error "What was only watched is not yet known.",
@@ -130,8 +130,8 @@ codes! {
     FewTraps "L514" Error "A task of the course knows at least two wrong turns.",
     FewHints "L515" Error "Help comes in at least three tiers: where to look, what to use, what to type.",
     HintTellsLine "L516" Error "A hint before the last gives away a line of the solution.",
-    NoOption "L520" Warning "A misconception that no option offers is never found.",
-    NoRefutation "L521" Warning "A misconception without an experiment against it is only contradicted.",
+    NoOption "L520" Error "A misconception that no option offers is never found.",
+    NoRefutation "L521" Error "A misconception without an experiment against it is only contradicted.",
 }
 
 impl fmt::Display for Code {
