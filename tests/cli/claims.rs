@@ -20,7 +20,7 @@ level: beginner
 minutes: 1
 steps:
   - id: guess
-    claims: [C01]
+    claims: [C01, C04]
     predict: What happens?
     run: |
       a = listen 127.0.0.1:0
@@ -41,7 +41,7 @@ const LEDGER: &str =
     "- {id: C01, verdict: wrong, says: Two fit on one port., holds: One does., step: mine/guess}
 - {id: C02, verdict: imprecise, says: It is later., holds: It is., step: mine/story}
 - {id: C03, verdict: \"true\", says: It is elsewhere., holds: It is., step: mine/not-here}
-- {id: C04, verdict: depends, says: Nobody knows., holds: Nobody., untested: It takes two machines.}
+- {id: C04, verdict: depends, says: Nobody knows., holds: Nobody., untested: It takes two machines., step: mine/guess}
 ";
 
 struct Course {

@@ -1261,6 +1261,7 @@ pub(crate) fn pages() -> Vec<Page> {
         render::claims(&claims(), Some(ClaimStatus::Open)),
         render::claim(&claims()[0]),
         render::claim(&claims()[1]),
+        render::claim(&claims()[3]),
         render::checks(&tests),
         render::card_page(&[card()]),
     ]

@@ -159,6 +159,10 @@ pub fn claim(entry: &ClaimEntry) -> Page {
     } else {
         blocks.push(Block::Gap);
         blocks.extend(in_short(entry).map(fact));
+        let spoken_of = entry
+            .way()
+            .filter(|_| entry.status == ClaimStatus::Untested);
+        blocks.extend(spoken_of.map(|way| fact(Line::from("to read about it: ").then(&way))));
     }
     Page::new("claim", blocks, std::slice::from_ref(entry))
 }
