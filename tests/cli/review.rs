@@ -103,7 +103,7 @@ fn enter_puts_a_question_off_and_costs_nothing() {
     let before = lines_of(state.path());
     for typed in ["\n", "later\n", "menu\n", "quit\n", ""] {
         let ended = review(&state, "").input(typed).end();
-        ended.exits(0).is_quiet().says("Enter puts it off");
+        ended.exits(0).is_quiet().says("Enter: later");
         assert_eq!(lines_of(state.path()), before, "{typed:?}");
         ended.says("More are due");
     }
@@ -161,7 +161,7 @@ fn the_menu_says_what_is_due_unless_it_is_turned_off() {
     assert!(!says(menu()));
     // It can still be asked for, and turned on again.
     let asked = menu().input("review\n\nquit\n").end();
-    asked.exits(0).is_quiet().says("Enter puts it off");
+    asked.exits(0).is_quiet().says("Enter: later");
     looplab(["review", "on"]).state(state.path()).end().exits(0);
     assert!(says(menu()));
 }

@@ -12,7 +12,7 @@ pub enum Reader {
     Learner,
     /// Somebody who shows a lesson to a class: Enter lets the program type.
     Instructor,
-    /// Somebody who is asked a single question again: Enter puts it off.
+    /// Somebody who is asked a single question again: Enter: later.
     Reviewer,
 }
 
@@ -28,7 +28,7 @@ pub(super) fn hint(ask: &Ask, predicting: bool, reader: Reader) -> String {
         (Reader::Reviewer, Ask::Continue) => "Enter goes on · help".to_owned(),
         (Reader::Reviewer, Ask::Run { .. }) => learner(ask, predicting).replace(" · back", ""),
         (Reader::Reviewer, ask) if !is_the_same_for_all(ask) => {
-            learner(ask, predicting).replace(" · skip · help", " · Enter puts it off · help")
+            learner(ask, predicting).replace(" · skip · help", " · Enter: later · help")
         }
         _ => learner(ask, predicting),
     }
@@ -180,19 +180,19 @@ mod tests {
                 Reader::Reviewer,
                 letters(false),
                 true,
-                "a or b predicts · Enter puts it off · help",
+                "a or b predicts · Enter: later · help",
             ),
             (
                 Reader::Reviewer,
                 letters(true),
                 false,
-                "one or more of a and b answer, as in: a b · Enter puts it off · help",
+                "one or more of a and b answer, as in: a b · Enter: later · help",
             ),
             (
                 Reader::Reviewer,
                 Ask::Text,
                 false,
-                "a word or two answer · Enter puts it off · help",
+                "a word or two answer · Enter: later · help",
             ),
             (
                 Reader::Reviewer,
