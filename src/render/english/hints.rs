@@ -12,7 +12,7 @@ pub enum Reader {
     Learner,
     /// Somebody who shows a lesson to a class: Enter lets the program type.
     Instructor,
-    /// Somebody who is asked a single question again: Enter: later.
+    /// Somebody who is asked a single question again: Enter means later.
     Reviewer,
 }
 
