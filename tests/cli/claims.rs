@@ -201,6 +201,12 @@ fn the_article_is_accounted_for() {
     for verdict in ["true", "imprecise", "wrong", "depends"] {
         assert!(records.iter().any(|record| record["verdict"] == verdict));
     }
+    let spoken_of = |record: &&Value| record["lesson"].is_string() && record["step"].is_string();
+    assert_eq!(records.iter().filter(spoken_of).count(), 94);
+    let untested = |record: &&Value| record["status"] == "untested";
+    let untested: Vec<_> = records.iter().filter(untested).collect();
+    assert!(untested.len() <= 9, "{untested:?}");
+    assert!(untested.iter().all(|record| record["reason"].is_string()));
 }
 
 /// How many claims of the article an experiment settles at least, on a Linux machine with a private
