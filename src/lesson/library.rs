@@ -11,12 +11,12 @@ use super::cards::{Cards, Deck, near_key};
 use super::course::{Chapter, Claim, Course, FILES as COURSE_FILES};
 use super::diagnostic::Diagnostics;
 use super::embedded::{CHAPTERS, Embedded, LESSONS};
-use super::files;
+use super::entries::{Entry, entry, own_entry, place};
 use super::find::{Found, Search};
 use super::glossary::Glossary;
-use super::head::{self, Head, name_parts};
+use super::head::name_parts;
 use super::load::{Loaded, load, load_trusted};
-use super::model::{Lesson, Level};
+use super::model::Lesson;
 use super::words::near;
 use crate::lang::{Card, CardSource};
 
@@ -47,30 +47,6 @@ impl LibraryConfig {
             own: Some(own.into()),
         }
     }
-}
-
-/// A lesson in the menu.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// What it is opened by.
-    pub id: String,
-    /// Its place in the course; lessons without one come last.
-    pub number: Option<u32>,
-    /// The heading; of a broken lesson, the file name.
-    pub title: Cow<'static, str>,
-    /// One sentence.
-    pub summary: Cow<'static, str>,
-    /// For whom; unknown of a broken lesson.
-    pub level: Option<Level>,
-    /// About how long it takes; 0 of a broken lesson.
-    pub minutes: u32,
-    /// The chapter it belongs to, by its id; of a broken lesson, none.
-    pub chapter: Option<Cow<'static, str>>,
-    /// The file, when it is the user's own.
-    pub file: Option<PathBuf>,
-    /// Why it cannot be shown in the menu. A lesson that is broken further down says so when it is
-    /// opened.
-    pub broken: Option<Diagnostics>,
 }
 
 /// Why a lesson cannot be had.
@@ -115,9 +91,6 @@ pub struct Library {
 
 /// The most files of the user's directory that are looked at.
 const OWN_FILES: usize = 500;
-
-/// How much of a file the menu reads; a head is a few hundred bytes.
-const HEAD_BYTES: usize = 8 << 10;
 
 impl Library {
     /// Opens the library. Reads nothing yet.
@@ -303,82 +276,6 @@ fn lossy(path: &Path) -> String {
 fn answers_to(file: &str, word: &str) -> bool {
     let (number, id) = name_parts(file);
     id == word || (number.is_some() && number == word.parse().ok())
-}
-
-/// Chapters first, in their order; what is in none comes last.
-fn place<'e>(entry: &'e Entry, chapters: &[Chapter]) -> (usize, u32, &'e str) {
-    let is_its = |chapter: &Chapter| entry.chapter.as_ref() == Some(&chapter.id);
-    let chapter = chapters.iter().position(is_its).unwrap_or(usize::MAX);
-    (chapter, entry.number.unwrap_or(u32::MAX), &entry.id)
-}
-
-fn entry(row: &Embedded) -> Entry {
-    Entry {
-        id: row.id.to_owned(),
-        number: row.number,
-        title: row.title.into(),
-        summary: row.summary.into(),
-        level: Some(row.level),
-        minutes: row.minutes,
-        chapter: named(row.chapter.into()),
-        file: None,
-        broken: None,
-    }
-}
-
-fn named(chapter: Cow<'static, str>) -> Option<Cow<'static, str>> {
-    (!chapter.is_empty()).then_some(chapter)
-}
-
-fn own_entry(path: &Path) -> Entry {
-    let name = lossy(path);
-    let (number, id) = name_parts(&name);
-    let mut entry = Entry {
-        id: id.to_owned(),
-        number,
-        title: id.to_owned().into(),
-        summary: "".into(),
-        level: None,
-        minutes: 0,
-        chapter: None,
-        file: Some(path.to_owned()),
-        broken: None,
-    };
-    match own_head(path) {
-        Ok((head, level)) => {
-            entry.title = head.title.into();
-            entry.summary = head.summary.into();
-            entry.level = Some(level);
-            entry.minutes = head.minutes;
-            entry.chapter = named(head.chapter.into());
-        }
-        Err(diagnostics) => entry.broken = Some(diagnostics),
-    }
-    entry
-}
-
-/// The head, by lines where that is enough, else by the real reader, which also says what is wrong.
-fn own_head(path: &Path) -> Result<(Head, Level), Diagnostics> {
-    let bytes = files::head(path, HEAD_BYTES)?;
-    let quick = head::scan(&String::from_utf8_lossy(&bytes));
-    let quick = quick.and_then(|head| Some((level(&head.level)?, head)));
-    if let Some((level, head)) = quick {
-        return Ok((head, level));
-    }
-    let lesson = lesson_file(path)?;
-    let head = Head {
-        title: lesson.title,
-        summary: lesson.summary,
-        level: lesson.level.to_string(),
-        minutes: lesson.minutes,
-        chapter: lesson.chapter.unwrap_or_default(),
-    };
-    Ok((head, lesson.level))
-}
-
-fn level(word: &str) -> Option<Level> {
-    let all = [Level::Beginner, Level::Intermediate, Level::Advanced];
-    all.into_iter().find(|level| level.to_string() == word)
 }
 
 #[cfg(test)]

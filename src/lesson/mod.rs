@@ -12,6 +12,7 @@ mod course;
 mod decode;
 mod diagnostic;
 mod embedded;
+mod entries;
 mod files;
 mod find;
 mod finding;
@@ -30,9 +31,10 @@ pub use cards::{CardFile, Deck, check_cards};
 pub use codes::{Code, Severity};
 pub use course::{Chapter, Claim, Course, Misconception, Verdict};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Look, Source};
+pub use entries::Entry;
 pub use find::Found;
 pub use glossary::Glossary;
-pub use library::{Entry, LessonError, Library, LibraryConfig, lesson_file, lesson_files};
+pub use library::{LessonError, Library, LibraryConfig, lesson_file, lesson_files};
 pub use load::{Loaded, check_together, load, load_trusted};
 pub use model::{
     Answer, AskOption, Explain, Goal, Kind, Lesson, Level, Need, PredictOption, Question,
