@@ -333,13 +333,13 @@ fn is_line(typed: &str) -> bool {
 
 /// Where Enter leads: the lesson in hand, or the first one that is not finished, or the first.
 fn suggested<'e>(
-    ids: impl Iterator<Item = &'e str> + Clone,
+    mut ids: impl Iterator<Item = &'e str> + Clone,
     progress: &Progress,
 ) -> Option<String> {
     let in_hand = progress.resume().map(|resume| resume.lesson);
     let in_hand = in_hand.filter(|lesson| ids.clone().any(|id| id == lesson));
-    let open = || ids.clone().find(|id| !progress.is_finished(id));
-    in_hand.or_else(|| Some(open().or_else(|| ids.clone().next())?.to_owned()))
+    let open = ids.clone().find(|id| !progress.is_finished(id));
+    in_hand.or_else(|| Some(open.or_else(|| ids.next())?.to_owned()))
 }
 
 /// The ids of the lessons that can be shown.
