@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::app;
 use crate::lang::{parse_duration, parse_state};
@@ -322,7 +322,7 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    if let Some(cli) = into_lessons(&arguments) {
+    if let Some(cli) = into_lessons(&arguments).or_else(|| question(&arguments)) {
         return app::dispatch(cli);
     }
     match Cli::try_parse_from(arguments) {
@@ -355,6 +355,21 @@ fn into_lessons(arguments: &[OsString]) -> Option<Cli> {
         start: Start::default(),
         global: Global::default(),
     })
+}
+
+/// Reads a question about sockets with the grammar of its verb alone: the answer to it takes little
+/// longer than building the grammar of all verbs would. What this cannot read, or is no question (a
+/// mistake, a plea for help), is left to the whole grammar.
+fn question(arguments: &[OsString]) -> Option<Cli> {
+    let verb = match arguments.get(1)?.to_str()? {
+        "sockets" => Sockets::augment_args(clap::Command::new("sockets")),
+        "who" => Who::augment_args(clap::Command::new("who")),
+        _ => return None,
+    };
+    let grammar = Start::augment_args(Global::augment_args(clap::Command::new("looplab")));
+    let grammar = grammar.subcommand(verb);
+    let matches = grammar.try_get_matches_from(arguments).ok()?;
+    Cli::from_arg_matches(&matches).ok()
 }
 
 /// clap's own text: help and version are data, a mistake is talk.
@@ -393,6 +408,33 @@ mod tests {
             let words = format!("looplab {line}");
             let words: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
             let read = into_lessons(&words).map(|cli| format!("{cli:?}"));
+            let whole = Cli::try_parse_from(&words).map(|cli| format!("{cli:?}"));
+            assert_eq!(read, whole.ok().filter(|_| quick), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_question_is_read_as_the_whole_grammar_reads_it() {
+        for (line, quick) in [
+            ("sockets", true),
+            ("sockets -l --no-owners --plain", true),
+            ("sockets --tcp-state time-wait --port 80 --exposed", true),
+            (
+                "sockets --watch=2s --times 3 --owner ssh --color never",
+                true,
+            ),
+            ("who 80", true),
+            ("who 127.0.0.1:3000 --json", true),
+            ("--plain who 80", false),
+            ("sockets --no-owners --owner ssh", false),
+            ("sockets --times 3", false),
+            ("sockets --help", false),
+            ("who", false),
+            ("list", false),
+        ] {
+            let words = format!("looplab {line}");
+            let words: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
+            let read = question(&words).map(|cli| format!("{cli:?}"));
             let whole = Cli::try_parse_from(&words).map(|cli| format!("{cli:?}"));
             assert_eq!(read, whole.ok().filter(|_| quick), "{line}");
         }

@@ -4,6 +4,7 @@
 //! `run --json` all read that same map, so its keys are part of the language.
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -511,9 +512,12 @@ pub struct SocketRow {
     /// The process that holds it, where it may be known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
-    /// That process's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub process: Option<String>,
+    /// That process's name. One may hold ten thousand sockets, which share it.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "shared_text"
+    )]
+    pub process: Option<Arc<str>>,
     /// The name it has in this lab.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -527,6 +531,11 @@ pub struct SocketRow {
     /// For `--details`, of a TCP connection: what the kernel measures and has decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Box<TcpDetails>>,
+}
+
+#[expect(clippy::ref_option, reason = "serde hands a field on as it is")]
+fn shared_text<S: Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_deref().serialize(serializer)
 }
 
 /// What TCP knows of a connection (`struct tcp_info`, tcp(7)).

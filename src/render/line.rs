@@ -28,6 +28,13 @@ impl Line {
         Self::new().and(role, text)
     }
 
+    /// Takes everything out again, and keeps the room for it.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.first = Role::default();
+        self.turns.clear();
+    }
+
     /// The line with ordinary text behind it.
     #[must_use]
     pub fn text(self, text: impl Display) -> Self {
@@ -110,7 +117,9 @@ impl Line {
     /// around code where there is no colour.
     pub(super) fn fitted(&self, style: Style) -> Cow<'_, Self> {
         let ascii = !style.unicode && !self.text.is_ascii();
-        let ticks = !style.color && self.pieces().any(|(role, _)| role == Role::Code);
+        let code = |role: Role| role == Role::Code;
+        let ticks =
+            !style.color && (code(self.first) || self.turns.iter().any(|(_, role)| code(*role)));
         if !ascii && !ticks {
             return Cow::Borrowed(self);
         }

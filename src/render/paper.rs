@@ -177,8 +177,33 @@ impl<'p> Paper<'p> {
 
     /// Writes the pieces of a line behind what stands there already.
     pub(super) fn pieces(&mut self, line: &Line) {
-        for (role, text) in line.fitted(self.style).pieces() {
+        let line = line.fitted(self.style);
+        if self.is_bare() {
+            // A line is its text, in whatever pieces.
+            self.begin_line();
+            self.out.push_str(line.as_str());
+            self.column = self.column.saturating_add(line.as_str().len());
+            return;
+        }
+        for (role, text) in line.pieces() {
             self.text(role, &Safe::of_line(text));
+        }
+    }
+
+    /// Whether lines are neither broken nor painted.
+    pub(super) fn is_bare(&self) -> bool {
+        self.width == usize::MAX && !self.palette.paints()
+    }
+
+    /// The lines that are whole so far, for somebody who passes them on.
+    pub(super) fn written(&self) -> &str {
+        if self.begun { "" } else { &self.out }
+    }
+
+    /// Forgets the lines that were passed on, and keeps the room for more.
+    pub(super) fn forget_written(&mut self) {
+        if !self.begun {
+            self.out.clear();
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::View;
 use super::block::{Block, Item, ItemText, Mark, Mistake, Page};
-use super::english::{Narrator, Reader, say};
+use super::english::{Narrator, Reader, say_each};
 use super::line::Line;
 use super::markdown;
 use super::paper::Paper;
@@ -75,7 +75,22 @@ impl<W: Write> View for PlainView<W> {
     }
 
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
-        self.show(&say(outcome))
+        let mut paper = Paper::plain(&self.palette, self.style, self.width);
+        paper.set_apart(self.apart);
+        let mut written = Ok(());
+        let out = &mut self.out;
+        say_each(outcome, &mut |block| {
+            write_block(&mut paper, block);
+            if written.is_ok() && paper.written().len() >= PASSED_ON {
+                written = out.write_all(paper.written().as_bytes());
+                paper.forget_written();
+            }
+        });
+        written?;
+        paper.end_line();
+        self.apart = paper.is_apart();
+        self.out.write_all(paper.into_string().as_bytes())?;
+        self.out.flush()
     }
 
     fn ask(&mut self, ask: &Ask) -> io::Result<()> {
@@ -140,6 +155,9 @@ fn write_block(paper: &mut Paper<'_>, block: &Block) {
         Block::Machine(_) => {}
     }
 }
+
+/// Bytes after which lines are written out: what follows takes their place in memory.
+const PASSED_ON: usize = 32 << 10;
 
 /// Columns that the rest of a broken line hangs in.
 const HANG: usize = 2;

@@ -35,10 +35,18 @@ pub(super) fn draw(paper: &mut Paper<'_>, table: &Table) {
 /// Writes a table as one line a row.
 pub(super) fn say(paper: &mut Paper<'_>, table: &Table) {
     let used = table.used();
+    let bare = paper
+        .is_bare()
+        .then(|| Bare::of(table, &used, paper.style()));
     for (place, row) in table.rows.iter().enumerate() {
         sections(paper, table, place);
         // Straight onto the paper: a table may have a row for each of twenty thousand sockets.
         paper.begin_line();
+        if let Some(bare) = &bare {
+            bare.say(paper, row);
+            paper.end_line();
+            continue;
+        }
         let mut first = true;
         for (head, cell) in cells(table, row, &used).filter(|(_, cell)| !cell.is_empty()) {
             if !first {
@@ -55,6 +63,48 @@ pub(super) fn say(paper: &mut Paper<'_>, table: &Table) {
         paper.end_line();
     }
     sections(paper, table, table.rows.len());
+}
+
+/// What stands before each cell where nothing is painted: the same in every row.
+struct Bare(Vec<Before>);
+
+struct Before {
+    column: usize,
+    /// When the cell is the first of its row that says something.
+    first: String,
+    later: String,
+}
+
+impl Bare {
+    fn of(table: &Table, used: &[usize], style: Style) -> Self {
+        let heads = used.iter().filter_map(|column| {
+            let head = table.head.get(*column)?.fitted(style);
+            let head = head.as_str();
+            let (first, later) = match head {
+                "" => (String::new(), ": ".to_owned()),
+                _ => (format!("{head} "), format!(", {head} ")),
+            };
+            Some(Before {
+                column: *column,
+                first,
+                later,
+            })
+        });
+        Self(heads.collect())
+    }
+
+    fn say(&self, paper: &mut Paper<'_>, row: &[Line]) {
+        let mut first = true;
+        for before in &self.0 {
+            let Some(cell) = row.get(before.column).filter(|cell| !cell.is_empty()) else {
+                continue;
+            };
+            let text = if first { &before.first } else { &before.later };
+            paper.text(Role::Plain, &Safe::of_line(text));
+            paper.pieces(cell);
+            first = false;
+        }
+    }
 }
 
 /// What stands across all columns before a row.

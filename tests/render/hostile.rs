@@ -84,7 +84,7 @@ fn request(text: &str) -> Request {
 
 fn row(text: &str) -> SocketRow {
     SocketRow {
-        process: Some(text.to_owned()),
+        process: Some(text.into()),
         owner: Some(text.to_owned()),
         pid: Some(1),
         state: TcpState::Established,

@@ -546,7 +546,7 @@ pub(crate) fn rows() -> Vec<SocketRow> {
         },
         SocketRow {
             pid: Some(812),
-            process: Some("postgres".to_owned()),
+            process: Some("postgres".into()),
             uid: 70,
             ..row(
                 TcpState::CloseWait,

@@ -87,7 +87,7 @@ impl Seen {
             queues: (row.recv_queue, row.send_queue),
             local: row.local.to_string(),
             peer: row.peer.as_ref().map(ToString::to_string),
-            holder: row.process.clone().zip(row.pid),
+            holder: row.process.as_deref().map(str::to_owned).zip(row.pid),
             uid: row.uid,
             inode: row.inode,
             timer: Timer(row.timer_seconds),

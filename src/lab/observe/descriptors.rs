@@ -17,7 +17,7 @@ use nix::sys::stat::{Mode, fstat};
 use super::sys::read_link_at;
 
 /// The longest link to a socket: `socket:[18446744073709551615]`. Longer ones are no sockets.
-const LINK: usize = 32;
+pub(super) const LINK: usize = 32;
 
 /// The longest number of a descriptor, with the zero behind it.
 const NUMBER: usize = 11;

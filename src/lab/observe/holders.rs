@@ -271,7 +271,7 @@ mod tests {
             inode: 7,
             timer_seconds: None,
             pid: Some(4711),
-            process: Some("python3".to_owned()),
+            process: Some("python3".into()),
             owner: None,
             children: Vec::new(),
             reachable_at: None,

@@ -24,9 +24,9 @@ pub(super) struct Surroundings {
     pub(super) uid: u32,
     /// The text of passwd(5), for the names of users.
     pub(super) users: String,
-    /// The TCP listeners of the namespace.
+    /// The TCP listeners of the namespace; none where nothing depends on them.
     pub(super) listeners: Vec<SocketRow>,
-    /// The kernel's ephemeral range.
+    /// The kernel's ephemeral range, where it matters.
     pub(super) range: Option<PortRange>,
     pub(super) claim: Claim,
 }

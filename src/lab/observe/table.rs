@@ -1,6 +1,7 @@
 //! The socket table: what the kernel lists, the lab's names, and the processes behind it.
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 
 use super::exposure::{Exposure, is_exposed};
 use super::filter::{LabSockets, SocketFilter};
@@ -45,12 +46,12 @@ pub fn sockets(ns: &dyn Namespace, filter: &SocketFilter<'_>) -> Result<SocketTa
 /// TCP listeners alone, without owners: the kernel keeps them in a table of their own, so this
 /// takes the same fraction of a millisecond however many connections there are.
 pub fn listeners(ns: &dyn Namespace) -> io::Result<Vec<SocketRow>> {
-    list(ns, Transport::Tcp, States::LISTEN, None)
+    list(&mut open(ns)?, Transport::Tcp, States::LISTEN, None)
 }
 
 /// UDP sockets, without owners. Those without a peer receive from anybody.
 pub fn udp_sockets(ns: &dyn Namespace) -> io::Result<Vec<SocketRow>> {
-    list(ns, Transport::Udp, States::ALL, None)
+    list(&mut open(ns)?, Transport::Udp, States::ALL, None)
 }
 
 /// The one TCP socket with these two ends, looked up by the kernel's own hash; `None` when it is
@@ -62,9 +63,10 @@ pub fn connection(ns: &dyn Namespace, ends: FourTuple) -> io::Result<Option<Sock
 
 /// Every socket whose own end has this port, without owners.
 pub(super) fn holding(ns: &dyn Namespace, port: u16) -> io::Result<Vec<SocketRow>> {
-    let mut rows = list(ns, Transport::Tcp, States::ALL, Some(port))?;
+    let link = &mut open(ns)?;
+    let mut rows = list(link, Transport::Tcp, States::ALL, Some(port))?;
     // A kernel without udp_diag has told the more important half.
-    rows.extend(list(ns, Transport::Udp, States::ALL, Some(port)).unwrap_or_default());
+    rows.extend(list(link, Transport::Udp, States::ALL, Some(port)).unwrap_or_default());
     Ok(rows)
 }
 
@@ -73,7 +75,7 @@ fn open(ns: &dyn Namespace) -> io::Result<Netlink> {
 }
 
 fn list(
-    ns: &dyn Namespace,
+    link: &mut Netlink,
     transport: Transport,
     states: States,
     port: Option<u16>,
@@ -83,7 +85,7 @@ fn list(
         local_port: port,
         ..Query::of(transport, states)
     };
-    inet::dump(&mut open(ns)?, query, |entry| {
+    inet::dump(link, query, |entry| {
         rows.push(entry.row(transport));
     })?;
     Ok(rows)
@@ -102,9 +104,10 @@ pub(super) fn adopt_children(rows: &mut [SocketRow], children: Option<&HashMap<u
 /// Whoever is named by the lab is held by this process, or by its children; no need to search.
 fn own_up(rows: &mut [SocketRow]) {
     let pid = std::process::id();
+    let name: Arc<str> = env!("CARGO_PKG_NAME").into();
     for row in rows.iter_mut().filter(|row| row.inode != 0) {
         row.pid = row.children.first().copied().or(Some(pid));
-        row.process = Some(env!("CARGO_PKG_NAME").to_owned());
+        row.process = Some(Arc::clone(&name));
     }
 }
 

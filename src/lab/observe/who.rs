@@ -11,6 +11,7 @@ use super::surroundings::{Claim, Surroundings};
 use super::table::{adopt_children, holding, listeners};
 use super::{Namespace, not_available, owners};
 use crate::lang::{Failure, Holders};
+use crate::net::TcpState;
 
 /// What holds a port, and how it would become free.
 ///
@@ -29,12 +30,22 @@ pub fn who(ns: &dyn Namespace, port: u16, lab: Option<&LabSockets>) -> Result<Ho
         row.owner = lab.and_then(|lab| lab.name(row.inode)).map(str::to_owned);
     }
     let listed = rows.iter().any(|row| row.protocol == "tcp");
+    // A listener explains itself; whether a connection was opened from here, the others tell.
+    let listens = rows.iter().any(|row| row.state == TcpState::Listen);
     let surroundings = Surroundings {
         pid: std::process::id(),
         uid: geteuid().as_raw(),
         users: std::fs::read_to_string("/etc/passwd").unwrap_or_default(),
-        listeners: listeners(ns).map_err(failed)?,
-        range: super::range(ns).ok().map(|range| range.range()),
+        listeners: if listens {
+            Vec::new()
+        } else {
+            listeners(ns).map_err(failed)?
+        },
+        range: if listens {
+            None
+        } else {
+            super::range(ns).ok().map(|range| range.range())
+        },
         claim: if listed || port == 0 {
             Claim::NotTried
         } else {

@@ -7,7 +7,45 @@ use crate::render::block::{Block, Table};
 use crate::render::line::Line;
 use crate::render::style::Role;
 
+/// Rows that are worded together where nothing is lined up: few enough to stay in the processor's
+/// cache, and many enough to be worth a call.
+const PIECE: usize = 64;
+
+/// The whole table, for columns.
 pub(super) fn sockets(table: &SocketTable) -> Vec<Block> {
+    let mut blocks = vec![counted_in(table)];
+    if !table.rows.is_empty() {
+        blocks.push(Block::Table(socket_table(&table.rows)));
+    }
+    blocks.extend(below(table));
+    blocks
+}
+
+/// The same, a few rows at a time: a table of twenty thousand sockets in words would take more memory
+/// than the sockets.
+pub(super) fn sockets_by_pieces(table: &SocketTable, each: &mut dyn FnMut(&Block)) {
+    each(&counted_in(table));
+    let several_kinds = !all_tcp(&table.rows);
+    let mut piece = headed();
+    for rows in table.rows.chunks(PIECE) {
+        // The lines of the last piece are written over.
+        piece.rows.resize_with(rows.len(), empty_row);
+        for (cells, row) in piece.rows.iter_mut().zip(rows) {
+            cells.iter_mut().for_each(Line::clear);
+            word(cells, row, several_kinds);
+        }
+        let block = Block::Table(piece);
+        each(&block);
+        let Block::Table(same) = block else { return };
+        piece = same;
+    }
+    for block in below(table) {
+        each(&block);
+    }
+}
+
+/// How many there are.
+fn counted_in(table: &SocketTable) -> Block {
     let whose = match table.scope {
         "all" => " on this machine",
         _ => " of this lab",
@@ -17,38 +55,48 @@ pub(super) fn sockets(table: &SocketTable) -> Vec<Block> {
     } else {
         "socket"
     };
-    let line = Line::from(counted(table.count, noun).as_str()).text(whose);
-    let mut blocks = vec![fact(line)];
-    if !table.rows.is_empty() {
-        blocks.push(Block::Table(socket_table(&table.rows)));
-    }
-    blocks.extend(table.rows.iter().filter_map(details).map(fact));
-    blocks.extend(
-        table
-            .notes
-            .iter()
-            .map(|note| Block::Remark(Line::marked(note))),
-    );
-    blocks
+    fact(Line::from(counted(table.count, noun).as_str()).text(whose))
+}
+
+/// What follows the rows.
+fn below(table: &SocketTable) -> impl Iterator<Item = Block> {
+    let details = table.rows.iter().filter_map(details).map(fact);
+    let notes = table.notes.iter();
+    details.chain(notes.map(|note| Block::Remark(Line::marked(note))))
 }
 
 fn socket_table(rows: &[SocketRow]) -> Table {
-    let mut table = Table::new(&[
-        "name",
-        "type",
-        "state",
-        "local",
-        "peer",
-        "queue",
-        "timer",
-        "held by",
-        "reachable at",
-    ]);
-    table.titles = 3;
+    let mut table = headed();
     let several_kinds = !all_tcp(rows);
-    let row = |row| socket_row(row, several_kinds);
-    table.rows = rows.iter().map(row).collect();
+    let worded = |row| {
+        let mut cells = empty_row();
+        word(&mut cells, row, several_kinds);
+        cells
+    };
+    table.rows = rows.iter().map(worded).collect();
     table
+}
+
+const HEADS: [&str; 9] = [
+    "name",
+    "type",
+    "state",
+    "local",
+    "peer",
+    "queue",
+    "timer",
+    "held by",
+    "reachable at",
+];
+
+fn headed() -> Table {
+    let mut table = Table::new(&HEADS);
+    table.titles = 3;
+    table
+}
+
+fn empty_row() -> Vec<Line> {
+    vec![Line::new(); HEADS.len()]
 }
 
 fn all_tcp(rows: &[SocketRow]) -> bool {
@@ -100,29 +148,45 @@ fn milliseconds(micros: u32) -> String {
     format!("{:.3} ms", f64::from(micros) / 1000.0)
 }
 
-fn socket_row(row: &SocketRow, several_kinds: bool) -> Vec<Line> {
-    let kind = if several_kinds { row.protocol } else { "" };
-    let peer = row.peer.as_ref();
-    let name = row.owner.as_ref().filter(|_| !is_queued(row));
-    vec![
-        name.map_or_else(Line::new, |name| Line::of(Role::Name, name)),
-        Line::from(kind),
-        Line::of(state_role(row.state), row.state.name()),
-        Line::of(Role::Endpoint, &row.local),
-        peer.map_or_else(Line::new, |peer| Line::of(Role::Endpoint, peer)),
-        queue(row),
-        timer(row),
-        holder(row),
-        reach(row),
-    ]
+/// Writes a row into empty cells.
+fn word(cells: &mut [Line], row: &SocketRow, several_kinds: bool) {
+    let [
+        name,
+        kind,
+        state,
+        local,
+        peer,
+        queue_cell,
+        timer_cell,
+        held,
+        reachable,
+    ] = cells
+    else {
+        return;
+    };
+    if let Some(owner) = row.owner.as_ref().filter(|_| !is_queued(row)) {
+        name.push(Role::Name, owner);
+    }
+    if several_kinds {
+        kind.push(Role::Plain, row.protocol);
+    }
+    state.push(state_role(row.state), row.state.name());
+    local.push(Role::Endpoint, &row.local);
+    if let Some(end) = &row.peer {
+        peer.push(Role::Endpoint, end);
+    }
+    queue(queue_cell, row);
+    timer(timer_cell, row);
+    holder(held, row);
+    reach(reachable, row);
 }
 
 /// By which addresses others reach it, when that was asked.
-fn reach(row: &SocketRow) -> Line {
+fn reach(line: &mut Line, row: &SocketRow) {
     match row.reachable_at.as_deref() {
-        None => Line::new(),
-        Some([]) => Line::of(Role::Dim, "no address but loopback now"),
-        Some(all) => listed(Role::Surprise, all, ", "),
+        None => {}
+        Some([]) => line.push(Role::Dim, "no address but loopback now"),
+        Some(all) => *line = listed(Role::Surprise, all, ", "),
     }
 }
 
@@ -135,14 +199,13 @@ fn state_role(state: TcpState) -> Role {
 }
 
 /// A listener's queue holds connections, any other socket's queues hold bytes.
-fn queue(row: &SocketRow) -> Line {
-    let mut line = Line::new();
+fn queue(line: &mut Line, row: &SocketRow) {
     if row.state == TcpState::Listen {
         line.push(
             Role::Plain,
             format_args!("{} of {}", row.recv_queue, row.send_queue),
         );
-        return line;
+        return;
     }
     if row.recv_queue > 0 {
         line.push(
@@ -159,34 +222,33 @@ fn queue(row: &SocketRow) -> Line {
             format_args!("{} not acknowledged", bytes(row.send_queue)),
         );
     }
-    line
 }
 
-fn timer(row: &SocketRow) -> Line {
-    row.timer_seconds.map_or_else(Line::new, |seconds| {
-        Line::new().text(format_args!("{seconds:.0} s"))
-    })
+fn timer(line: &mut Line, row: &SocketRow) {
+    if let Some(seconds) = row.timer_seconds {
+        line.push(Role::Plain, format_args!("{seconds:.0} s"));
+    }
 }
 
 /// Who holds a socket that has no name in this lab, or that no program holds.
-fn holder(row: &SocketRow) -> Line {
-    let mut line = Line::new();
+fn holder(line: &mut Line, row: &SocketRow) {
     if is_queued(row) {
-        return Line::of(Role::Surprise, "accept queue");
+        return line.push(Role::Surprise, "accept queue");
     }
     if row.inode == 0 && row.protocol == "tcp" {
-        return Line::of(Role::Dim, "the kernel");
+        return line.push(Role::Dim, "the kernel");
     }
     match row.children.as_slice() {
         [] => {}
-        [child] => return line.text("child process ").text(child),
+        [child] => return line.push(Role::Plain, format_args!("child process {child}")),
         several => {
             let pids: Vec<String> = several.iter().map(u32::to_string).collect();
-            return line.text("child processes ").text(pids.join(", "));
+            let pids = pids.join(", ");
+            return line.push(Role::Plain, format_args!("child processes {pids}"));
         }
     }
     if row.owner.is_some() {
-        return line;
+        return;
     }
     match (&row.process, row.pid) {
         (Some(process), Some(pid)) => line.push(Role::Plain, format_args!("{process} ({pid})")),
@@ -194,7 +256,7 @@ fn holder(row: &SocketRow) -> Line {
         (None, Some(pid)) => line.push(Role::Plain, format_args!("process {pid}")),
         (None, None) if row.inode == 0 => line.push(Role::Dim, "the kernel"),
         (None, None) => {
-            return Line::of(
+            return line.push(
                 Role::Dim,
                 format_args!("uid {}, process not shown", row.uid),
             );
@@ -203,7 +265,6 @@ fn holder(row: &SocketRow) -> Line {
     if row.inode != 0 {
         line.push(Role::Dim, format_args!(" uid {}", row.uid));
     }
-    line
 }
 
 fn bytes(number: u32) -> String {
@@ -241,7 +302,7 @@ mod tests {
             inode,
             timer_seconds: None,
             pid,
-            process: process.map(str::to_owned),
+            process: process.map(Into::into),
             owner: None,
             children: Vec::new(),
             reachable_at: None,
@@ -254,7 +315,9 @@ mod tests {
             (row(None, None, 0), "the kernel"),
         ];
         for (row, expected) in table {
-            assert_eq!(holder(&row).as_str(), expected);
+            let mut line = Line::new();
+            holder(&mut line, &row);
+            assert_eq!(line.as_str(), expected);
         }
     }
 }

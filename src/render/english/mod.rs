@@ -44,14 +44,27 @@ pub fn say(outcome: &Outcome) -> Vec<Block> {
         Observed::Done(fact) => say_fact(outcome, fact),
         Observed::Failed(failure) => failure::say(outcome, failure),
     };
-    if let Some(name) = outcome.name.as_deref().filter(|_| outcome.replaced) {
-        blocks.push(fact(
-            Line::from("the former ")
-                .and(Role::Name, name)
-                .text(" is closed"),
-        ));
-    }
+    blocks.extend(replaced(outcome));
     blocks
+}
+
+/// The same one after the other, long tables in pieces, for a view that lines nothing up.
+pub(super) fn say_each(outcome: &Outcome, each: &mut dyn FnMut(&Block)) {
+    if let Some(Fact::Sockets(table)) = outcome.fact() {
+        holders::sockets_by_pieces(table, each);
+        replaced(outcome).iter().for_each(each);
+    } else {
+        say(outcome).iter().for_each(each);
+    }
+}
+
+fn replaced(outcome: &Outcome) -> Option<Block> {
+    let name = outcome.name.as_deref().filter(|_| outcome.replaced)?;
+    Some(fact(
+        Line::from("the former ")
+            .and(Role::Name, name)
+            .text(" is closed"),
+    ))
 }
 
 fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {

@@ -80,7 +80,7 @@ fn told(change: &SocketChange) -> Line {
 fn holder(row: &SocketRow) -> Option<String> {
     match (&row.process, row.pid) {
         (Some(process), Some(pid)) => Some(format!("{process} ({pid})")),
-        (Some(process), None) => Some(process.clone()),
+        (Some(process), None) => Some(process.to_string()),
         (None, Some(pid)) => Some(format!("process {pid}")),
         (None, None) => None,
     }
