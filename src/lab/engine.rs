@@ -123,9 +123,13 @@ impl Engine {
 
     /// Whether the command that runs was interrupted. Long loops without a wait ask now and then.
     pub(super) fn interrupted(&self) -> bool {
-        if let Some(running) = self.running.as_ref().filter(|r| !r.threaded) {
+        match &self.running {
+            None => self.take_signalled(),
             // Nobody else drives the runtime, which is what hears the signal.
-            running.runtime.block_on(tokio::task::yield_now());
+            Some(running) if !running.threaded => {
+                running.runtime.block_on(tokio::task::yield_now());
+            }
+            Some(_) => {}
         }
         self.interrupter.0.asked.load(Ordering::SeqCst)
     }
@@ -302,6 +306,18 @@ mod tests {
         let answer = engine.until(&one, Interest::READABLE, in_an_hour(), || Ok(7));
         assert_eq!(answer.unwrap(), 7);
         assert!(engine.running.is_none());
+    }
+
+    #[test]
+    fn without_a_runtime_the_handlers_flag_is_heard() {
+        let engine = Engine::default();
+        assert!(!engine.interrupted());
+        engine
+            .interrupter()
+            .signalled()
+            .store(true, Ordering::SeqCst);
+        assert!(engine.interrupted());
+        assert!(engine.interrupted(), "until the next command");
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! From an errno, or a word of our own, to a [`Failure`] that names operation, endpoints and cause.
 //!
 //! What an errno means at length is on its card; here it gets half a sentence.
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::time::Duration;
 
 use crate::lang::{Failure, FailureCause};
 use crate::net::{Endpoint, Errno};
+
+/// Most sentences are shorter, in bytes.
+const SENTENCE: usize = 128;
 
 /// Which ends an operation concerned.
 #[derive(Clone, Debug, Default)]
@@ -33,13 +38,17 @@ impl Ends {
         }
     }
 
-    /// `bind 127.0.0.1:80`, `connect 127.0.0.1:80 from 127.0.0.9:0`.
-    fn named(&self, operation: &str) -> String {
-        match (&self.local, &self.peer) {
-            (Some(local), Some(peer)) => format!("{operation} {peer} from {local}"),
-            (Some(one), None) | (None, Some(one)) => format!("{operation} {one}"),
-            (None, None) => operation.to_owned(),
-        }
+    /// `bind 127.0.0.1:80`, `connect 127.0.0.1:80 from 127.0.0.9:0`, and why it failed. A port may be
+    /// tried a thousand times, so the sentence is written in one go.
+    fn sentence(&self, operation: &str, why: fmt::Arguments<'_>) -> String {
+        let mut text = String::with_capacity(SENTENCE);
+        let written = match (&self.local, &self.peer) {
+            (Some(local), Some(peer)) => write!(text, "{operation} {peer} from {local}: {why}"),
+            (Some(one), None) | (None, Some(one)) => write!(text, "{operation} {one}: {why}"),
+            (None, None) => write!(text, "{operation}: {why}"),
+        };
+        debug_assert!(written.is_ok(), "a String takes everything");
+        text
     }
 }
 
@@ -65,7 +74,16 @@ pub(super) fn own_at(
     ends: Ends,
     why: &str,
 ) -> Failure {
-    let message = format!("{}: {why}", ends.named(operation));
+    told(error, operation, ends, format_args!("{why}"))
+}
+
+fn told(
+    error: FailureCause,
+    operation: &'static str,
+    ends: Ends,
+    why: fmt::Arguments<'_>,
+) -> Failure {
+    let message = ends.sentence(operation, why);
     Failure {
         error,
         operation,
@@ -94,11 +112,11 @@ pub(super) fn of_io(operation: &'static str, ends: Ends, error: &io::Error) -> F
         return own_at(cause, operation, ends, &error.to_string());
     };
     let said = match (operation, errno) {
-        ("connect", Errno::EADDRNOTAVAIL) if names_a_port(&ends) => FOUR_TUPLE_TAKEN.to_owned(),
+        ("connect", Errno::EADDRNOTAVAIL) if names_a_port(&ends) => FOUR_TUPLE_TAKEN.into(),
         _ => words(operation, errno, error),
     };
-    let why = format!("{said} ({errno})");
-    own_at(FailureCause::Errno(errno), operation, ends, &why)
+    let cause = FailureCause::Errno(errno);
+    told(cause, operation, ends, format_args!("{said} ({errno})"))
 }
 
 /// Whether the caller chose both address and port of this end, so that none had to be found.
@@ -143,7 +161,7 @@ pub(super) fn shown(time: Duration) -> String {
     }
 }
 
-fn words(operation: &str, errno: Errno, error: &io::Error) -> String {
+fn words(operation: &str, errno: Errno, error: &io::Error) -> Cow<'static, str> {
     let said = match (operation, errno) {
         ("connect", Errno::EADDRNOTAVAIL) => "no local port is left for this destination",
         ("connect", Errno::EAGAIN) => "the listener's queue is full",
@@ -171,9 +189,9 @@ fn words(operation: &str, errno: Errno, error: &io::Error) -> String {
         (_, Errno::ENOPROTOOPT) => "this socket has no such option",
         (_, Errno::EAGAIN) => "nothing right now",
         (_, Errno::ENOBUFS | Errno::ENOMEM) => "the kernel has no memory for it",
-        _ => return without_number(error),
+        _ => return without_number(error).into(),
     };
-    said.to_owned()
+    said.into()
 }
 
 /// The system's own words, without Rust's "(os error 22)".

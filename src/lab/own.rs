@@ -1,5 +1,6 @@
 //! A socket of the lab: what it is, what the kernel says of it now, and how it goes.
 use std::fs;
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -195,6 +196,12 @@ pub(super) fn inode(socket: &impl AsFd) -> Option<u64> {
 /// The address alone; of a Unix socket its name.
 pub(super) fn address(endpoint: &Endpoint) -> String {
     match endpoint {
+        Endpoint::Inet(SocketAddr::V4(_)) => {
+            // The endpoint without its port, which is written a good deal faster than the address.
+            let mut text = endpoint.to_string();
+            text.truncate(text.find(':').unwrap_or(text.len()));
+            text
+        }
         Endpoint::Inet(address) => address.ip().to_string(),
         Endpoint::Unix(name) => name.clone(),
     }

@@ -1,6 +1,6 @@
 //! `repeat`: one verb many times, and what came of it in figures.
 use std::collections::{BTreeMap, HashSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Done;
 use crate::lab::Lab;
@@ -13,6 +13,9 @@ use crate::net::PortClass;
 
 /// What may be repeated: verbs whose outcomes can be counted.
 const REPEATABLE: &str = "bind, listen, connect, accept, udp, send, recv, get";
+
+/// Nobody presses Ctrl-C sooner because a repeat takes long.
+const QUICK: Duration = Duration::from_millis(50);
 
 /// What the rounds so far amount to.
 #[derive(Default)]
@@ -39,16 +42,15 @@ impl Lab {
                 "`{verb}` is not for repeating; {REPEATABLE} are"
             )));
         }
-        // Ctrl-C is heard by the runtime, and a thousand rounds may take a while.
-        self.engine.runtime()?;
         let mut tally = Tally::default();
-        let end = Instant::now() + limits::REPEAT_WITHIN;
+        let began = Instant::now();
         for _ in 0..wanted.count {
-            if self.engine.interrupted() {
+            let took = began.elapsed();
+            if let Err(failure) = self.go_on(took) {
                 tally.held.into_iter().for_each(Own::reset);
-                return Err(failure::interrupted("repeat", failure::Ends::default()));
+                return Err(failure);
             }
-            tally.stopped_by = self.enough(&tally, end);
+            tally.stopped_by = self.enough(&tally, took);
             if tally.stopped_by.is_some() {
                 break;
             }
@@ -58,12 +60,24 @@ impl Lab {
         Ok((Fact::Repeated(fact), Held::Several(held)))
     }
 
+    /// Fails when Ctrl-C was pressed. The runtime hears it, which quick rounds end without: its thread
+    /// would make each of their system calls slower.
+    fn go_on(&mut self, took: Duration) -> Result<(), Failure> {
+        if took >= QUICK {
+            self.engine.runtime()?;
+        }
+        if self.engine.interrupted() {
+            return Err(failure::interrupted("repeat", failure::Ends::default()));
+        }
+        Ok(())
+    }
+
     /// Why there is no point in another round.
-    fn enough(&self, tally: &Tally, end: Instant) -> Option<Failure> {
+    fn enough(&self, tally: &Tally, took: Duration) -> Option<Failure> {
         let most = limits::SOCKETS;
         let message = if self.ledger.count() + tally.held.len() >= most {
             format!("this session holds {most} sockets, which is the limit; --close keeps none")
-        } else if Instant::now() >= end {
+        } else if took >= limits::REPEAT_WITHIN {
             let time = failure::shown(limits::REPEAT_WITHIN);
             let rounds = tally.rounds;
             format!("{rounds} rounds took {time}, and no repeat runs longer; --within waits less")

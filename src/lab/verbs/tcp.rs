@@ -11,7 +11,7 @@ use crate::lab::gate::{self, Reached};
 use crate::lab::ledger::Held;
 use crate::lab::open::Wire;
 use crate::lab::options::{flags, set_ttl};
-use crate::lab::own::{Kind, Own, endpoint_of};
+use crate::lab::own::{Kind, Own, endpoint_of, port};
 use crate::lab::{Lab, bounded};
 use crate::lang::{
     Accept, Author, Bind, BindOptions, Connect, Fact, Failure, FailureCause, Listen, Place, Role,
@@ -68,7 +68,9 @@ impl Lab {
         let mut own = self.claim(at, Wire::Stream, Kind::Listener, options)?;
         listen_on(&own, backlog)?;
         // A socket that was bound without a port has one now.
-        if let Ok(local) = own.socket.local_addr() {
+        if port(&own.local) == Some(0)
+            && let Ok(local) = own.socket.local_addr()
+        {
             own.local = endpoint_of(&local);
         }
         Ok(own)
