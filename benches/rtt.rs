@@ -27,7 +27,9 @@ fn main() {
     let Some(peer) = c_peer("rtt") else { return };
     let rounds = common::rounds(ROUNDS);
     for bytes in [64, 65_536] {
-        println!("\nround trips of {bytes} bytes, {SAMPLES} each, {place}, {rounds} rounds");
+        println!(
+            "\nround trips of {bytes} bytes, {SAMPLES} each, {place}, {rounds} rounds (goal 0.95 to 1.05)"
+        );
         let mut columns: Vec<[Column; 2]> = PERCENTILES
             .map(|_| ["C, two threads", "looplab rtt"].map(Column::named))
             .into();

@@ -49,6 +49,10 @@ fn main() {
         }
         let columns = in_turn(rounds, &mut contenders);
         print("Gbit/s", &columns.iter().collect::<Vec<&Column>>());
+        if let [_, ours, iperf3] = columns.as_slice() {
+            let ratio = common::ratio(ours, iperf3);
+            println!("  looplab, of iperf3: {ratio:.3}, goal 1.25");
+        }
     }
 }
 
