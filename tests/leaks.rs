@@ -7,32 +7,13 @@
 mod support;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use looplab::lab::Lab;
 use looplab::lang::Author;
+use support::held::Held;
 use support::session::{lab, outcome, value};
 
 const ROUNDS: u64 = 24;
-
-/// What the process holds.
-#[derive(Debug, PartialEq, Eq)]
-struct Held {
-    descriptors: usize,
-    threads: usize,
-    tasks: usize,
-}
-
-impl Held {
-    fn now(lab: &Lab) -> Self {
-        let count = |directory| std::fs::read_dir(directory).unwrap().count();
-        Self {
-            descriptors: count("/proc/self/fd"),
-            threads: count("/proc/self/task"),
-            tasks: lab.tasks(),
-        }
-    }
-}
 
 /// Lines of one round, and how many connections each makes.
 const LINES: [(&str, u64); 24] = [
@@ -72,7 +53,7 @@ fn everything_is_given_back() {
         connections += round(&mut lab);
     }
     assert!(connections >= 1_200, "{connections}");
-    assert_eq!(settled(&lab, &before), before);
+    assert_eq!(before.reached_again(&lab), before);
     drop(lab);
     let after = std::fs::read_dir("/proc/self/task").unwrap().count();
     assert!(
@@ -123,17 +104,4 @@ fn interrupted(lab: &mut Lab, line: &str) {
     });
     let cause = outcome.failure().map(|failure| failure.error.name());
     assert_eq!(cause.as_deref(), Some("interrupted"), "{line}: {outcome:?}");
-}
-
-/// What is held once tasks that were told to end have ended. They do so by themselves; the bound is
-/// for a machine so loaded that they have not got round to it.
-fn settled(lab: &Lab, before: &Held) -> Held {
-    let patience = Instant::now() + Duration::from_secs(20);
-    loop {
-        let now = Held::now(lab);
-        if now == *before || Instant::now() > patience {
-            return now;
-        }
-        std::thread::yield_now();
-    }
 }

@@ -4,6 +4,8 @@
     reason = "every test program compiles this, none uses all of it"
 )]
 
+#[cfg(target_os = "linux")]
+pub(crate) mod held;
 pub(crate) mod journal;
 pub(crate) mod pty;
 pub(crate) mod session;
