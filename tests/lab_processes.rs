@@ -6,15 +6,20 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::fd::{AsFd, OwnedFd};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use looplab::lang::{Author, WorldName};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use support::session::{follow, lab, lesson, message, outcome, value};
 use support::sys::watch_process;
-use support::user::as_user;
+use support::user::{Session, as_user};
+
+/// A bound for what comes at once where nothing is wrong.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The processes of a server, by a live value of the lab.
 fn processes(lab: &looplab::lab::Lab, name: &str) -> Vec<i32> {
@@ -136,7 +141,7 @@ fn children_end_with_what_opened_them() {
                 "server = serve echo --processes 2",
             );
             if world == WorldName::Private && server.failure().is_some() {
-                support::user::skip("children_end_with_what_opened_them", "no private world");
+                support::skip("children_end_with_what_opened_them", "no private world");
                 continue;
             }
             follow(
@@ -203,27 +208,11 @@ fn children_that_nobody_waits_for_end_as_well() {
     );
 }
 
-struct Session(Child);
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 #[test]
 fn no_server_outlives_a_killed_session() {
     as_user("no_server_outlives_a_killed_session", || {
         for stop in ["signal server stop", "show 1"] {
-            let child = Command::new(env!("CARGO_BIN_EXE_looplab"))
-                .args(["run", "-", "--json"])
-                .current_dir("/")
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            let mut session = Session(child);
+            let mut session = Session::start();
             let lines = format!("server = serve echo --processes 2\n{stop}\n");
             let input = session.0.stdin.as_mut().unwrap();
             input.write_all(lines.as_bytes()).unwrap();
@@ -246,4 +235,37 @@ fn no_server_outlives_a_killed_session() {
             }
         }
     });
+}
+
+/// A process without room for another connection leaves it in the queue, and takes it as soon as
+/// there is room.
+#[test]
+fn a_server_out_of_descriptors_goes_on_when_there_are_some() {
+    let script = "ulimit -n 32; exec \"$0\" run - --json";
+    let child = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_looplab")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut session = Session(child);
+    let input = session.0.stdin.as_mut().unwrap();
+    input.write_all(b"server = serve echo --process\n").unwrap();
+    let mut said = BufReader::new(session.0.stdout.take().unwrap()).lines();
+    let server: serde_json::Value = serde_json::from_str(&said.next().unwrap().unwrap()).unwrap();
+    let port = u16::try_from(server["port"].as_u64().unwrap()).unwrap();
+    let echo = |client: &mut TcpStream| {
+        client.write_all(b"x").unwrap();
+        client.read_exact(&mut [0]).unwrap();
+    };
+    let connect = || {
+        let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        client
+    };
+    let mut clients: Vec<TcpStream> = (0..40).map(|_| connect()).collect();
+    clients.iter_mut().take(20).for_each(echo);
+    let mut last = clients.pop().unwrap();
+    drop(clients);
+    echo(&mut last);
 }

@@ -18,7 +18,8 @@ use looplab::lang::{Author, Fact, FailureCause, Packet, WorldName};
 use looplab::net::Errno;
 use socket2::{Domain, SockAddr, Type};
 use support::session::{OneCard, follow, lab, message, outcome};
-use support::user::{as_user, skip};
+use support::skip;
+use support::user::as_user;
 
 fn private() -> Lab {
     let mut lab = lab();

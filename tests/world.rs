@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::fd::AsFd;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -16,8 +16,9 @@ use looplab::lab::observe::{self, Here};
 use looplab::lang::{Author, FailureCause, Network, WorldName};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use support::session::{follow, lab, message, outcome, value};
+use support::skip;
 use support::sys::watch_process;
-use support::user::{as_user, skip};
+use support::user::{Session, as_user};
 
 /// A lesson's lines in the private world.
 fn privately(script: &str) {
@@ -611,26 +612,10 @@ fn namespace_of(pid: i32) -> Option<u64> {
     digits.parse().ok()
 }
 
-struct Session(Child);
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 #[test]
 fn nothing_outlives_a_killed_session() {
     as_user("nothing_outlives_a_killed_session", || {
-        let child = Command::new(env!("CARGO_BIN_EXE_looplab"))
-            .args(["run", "-", "--json"])
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut session = Session(child);
+        let mut session = Session::start();
         let lines = b"world private\nserver = listen 127.0.0.1:80\nhosts --empty\nneighbour\n";
         session.0.stdin.as_mut().unwrap().write_all(lines).unwrap();
         let said = BufReader::new(session.0.stdout.take().unwrap()).lines();

@@ -1,6 +1,9 @@
-//! Waiting for somebody else's process to end. The only file of the tests with unsafe code.
+//! Waiting for another process to end or to stop. The only file of the tests with unsafe code.
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 /// A descriptor that becomes readable when the process ends (pidfd_open(2)).
 #[expect(unsafe_code, reason = "pidfd_open(2) has no safe wrapper")]
@@ -13,4 +16,20 @@ pub(crate) fn watch_process(pid: i32) -> io::Result<OwnedFd> {
             _ => Err(io::Error::last_os_error()),
         }
     }
+}
+
+/// Stops a child, and comes back when it stands still (SIGSTOP, waitid(2)).
+#[expect(unsafe_code, reason = "waitid(2) has no safe wrapper in use here")]
+pub(crate) fn stop_child(pid: u32) -> io::Result<()> {
+    kill(Pid::from_raw(pid.cast_signed()), Signal::SIGSTOP)?;
+    let how = libc::WSTOPPED | libc::WNOWAIT;
+    // SAFETY: a siginfo_t of zeros is a valid place to write to, and it outlives the call.
+    let answer = unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        libc::waitid(libc::P_PID, pid, &raw mut info, how)
+    };
+    if answer < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
 }

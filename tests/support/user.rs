@@ -6,9 +6,11 @@
 )]
 
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use looplab::lab::world::World;
+
+use super::skip;
 
 /// The user that owns nothing.
 const NOBODY: u32 = 65_534;
@@ -39,9 +41,26 @@ pub(crate) fn as_user(name: &str, body: impl FnOnce()) {
     }
 }
 
-/// Leaves a test out, loudly.
-pub(crate) fn skip(name: &str, why: &str) {
-    let forbidden = std::env::var_os("LOOPLAB_FORBID_SKIP").is_some_and(|v| v == "1");
-    assert!(!forbidden, "{name} cannot be skipped: {why}");
-    eprintln!("SKIPPED {name}: {why}");
+/// A session that reads a script from its standard input and tells what came of it, an outcome a
+/// line. It is killed at the latest when this value goes.
+pub(crate) struct Session(pub(crate) Child);
+
+impl Session {
+    pub(crate) fn start() -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_looplab"))
+            .args(["run", "-", "--json"])
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
 }

@@ -22,6 +22,9 @@ pub(super) struct Plan {
     pub(super) lifeline: RawFd,
     /// The process that forks it.
     pub(super) parent: i32,
+    /// Milliseconds before it accepts again when there is no descriptor for a connection: asking at
+    /// once would spin.
+    pub(super) back_off: i32,
 }
 
 /// One connection, and what was read of it and not sent back yet.
@@ -68,19 +71,34 @@ fn serve(plan: &Plan) {
         reason = "a fork may not allocate, and its thread has a stack of two megabytes"
     )]
     let mut clients = [Client::NONE; CLIENTS];
+    let mut accepts = true;
     loop {
         let has_room = clients.iter().any(|client| client.socket < 0);
         let mut watched = [sys::interest(-1, 0); CLIENTS + 2];
         let [lifeline, listener, rest @ ..] = &mut watched;
         *lifeline = sys::interest(plan.lifeline, sys::READABLE);
         // Of a negative descriptor poll(2) says nothing.
-        let taken = if has_room { plan.listener } else { -1 };
+        let taken = if has_room && accepts {
+            plan.listener
+        } else {
+            -1
+        };
         *listener = sys::interest(taken, sys::READABLE);
         for (place, client) in rest.iter_mut().zip(&clients) {
             *place = sys::interest(client.socket, client.wants());
         }
-        if sys::wait(&mut watched).is_err() {
-            continue;
+        let within = if accepts {
+            sys::FOR_EVER
+        } else {
+            plan.back_off
+        };
+        // poll(2) takes no more places than the process may have descriptors.
+        let used = clients.iter().rposition(|client| client.socket >= 0);
+        let places = used.map_or(2, |last| last + 3);
+        match sys::wait(watched.get_mut(..places).unwrap_or_default(), within) {
+            Ok(()) => accepts = true,
+            Err(libc::EINTR) => continue,
+            Err(_) => return break_off(&clients),
         }
         let [lifeline, listener, rest @ ..] = &watched;
         if lifeline.revents != 0 {
@@ -92,18 +110,26 @@ fn serve(plan: &Plan) {
             }
         }
         if listener.revents != 0 {
-            accept(plan.listener, &mut clients);
+            accepts = accept(plan.listener, &mut clients);
         }
     }
 }
 
-/// Takes one connection; another process may have been faster.
-fn accept(listener: RawFd, clients: &mut [Client; CLIENTS]) {
+/// Takes one connection; another process may have been faster. Whether the next can be taken at once:
+/// without a descriptor or memory for it, it stays in the queue (accept(2), "Errors").
+fn accept(listener: RawFd, clients: &mut [Client; CLIENTS]) -> bool {
     let Some(free) = clients.iter_mut().find(|client| client.socket < 0) else {
-        return;
+        return true;
     };
-    if let Ok(socket) = sys::accept(listener) {
-        (free.socket, free.sent, free.came) = (socket, 0, 0);
+    match sys::accept(listener) {
+        Ok(socket) => {
+            (free.socket, free.sent, free.came) = (socket, 0, 0);
+            true
+        }
+        Err(errno) => !matches!(
+            errno,
+            libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM
+        ),
     }
 }
 

@@ -59,12 +59,14 @@ impl Program {
             lifelines.push(UnixStream::pair()?);
         }
         let parent = nix::unistd::getpid().as_raw();
+        let back_off = i32::try_from(limits::ACCEPT_BACK_OFF.as_millis()).unwrap_or(i32::MAX);
         let plans: Vec<Plan> = lifelines
             .iter()
             .map(|(_, given)| Plan {
                 listener: own.socket.as_raw_fd(),
                 lifeline: given.as_raw_fd(),
                 parent,
+                back_off,
             })
             .collect();
         let (release, released) = mpsc::channel();
@@ -85,16 +87,16 @@ impl Program {
         };
         drop(own);
         let kept: Vec<UnixStream> = lifelines.into_iter().map(|(kept, _)| kept).collect();
-        // Where one could not be started, those that were end with `program`.
+        // Where one could not be started, the others end with `program`.
+        let mut failure = None;
         for (lifeline, pid) in kept.into_iter().zip(started) {
-            let pid = pid?;
-            program.children.push(Child {
-                pid,
-                process: sys::watch(pid)?,
-                lifeline: Some(lifeline),
-                doomed: false,
-                reaped: false,
-            });
+            match pid.and_then(|pid| Child::of(pid, lifeline)) {
+                Ok(child) => program.children.push(child),
+                Err(error) => failure = Some(error),
+            }
+        }
+        if let Some(error) = failure {
+            return Err(error);
         }
         program.children.iter().try_for_each(Child::is_ready)?;
         Ok(program)
@@ -171,6 +173,18 @@ fn keep(plans: &[Plan], tell: Sender<io::Result<i32>>, released: &Receiver<()>) 
 }
 
 impl Child {
+    /// A process that was just started; without a descriptor for it, it is ended at once.
+    fn of(pid: i32, lifeline: UnixStream) -> io::Result<Self> {
+        let process = sys::watch(pid).inspect_err(|_| sys::reap(pid))?;
+        Ok(Self {
+            pid,
+            process,
+            lifeline: Some(lifeline),
+            doomed: false,
+            reaped: false,
+        })
+    }
+
     /// Waits for the process's first word: from then on it holds nothing but the listener.
     fn is_ready(&self) -> io::Result<()> {
         let Some(mut lifeline) = self.lifeline.as_ref() else {

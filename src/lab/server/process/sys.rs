@@ -8,7 +8,7 @@ use std::os::fd::RawFd;
 use super::child::{self, Plan};
 pub(super) use crate::lab::child::sys::{
     Number, be_called, child_is, child_lives, close, close_all_but, detach, die_with_parent,
-    forget, forget_continued, leave, parent, signal, take_signals, watch,
+    forget, forget_continued, leave, parent, reap, signal, take_signals, watch,
 };
 use crate::lab::child::sys::{checked, errno, fork};
 
@@ -17,6 +17,9 @@ pub(super) const READABLE: i16 = libc::POLLIN;
 
 /// Something can be sent (poll(2)).
 pub(super) const WRITABLE: i16 = libc::POLLOUT;
+
+/// No bound for [`wait`].
+pub(super) const FOR_EVER: i32 = -1;
 
 /// Starts a server process; gives its process id.
 #[expect(unsafe_code, reason = "fork(2) has no safe wrapper")]
@@ -34,12 +37,12 @@ pub(super) fn interest(descriptor: RawFd, events: i16) -> libc::pollfd {
     }
 }
 
-/// Waits until one of them is ready; EINTR is an error.
+/// Waits until one of them is ready, or so many milliseconds; EINTR is an error.
 #[expect(unsafe_code, reason = "poll(2) without allocating")]
-pub(super) fn wait(watched: &mut [libc::pollfd]) -> Result<(), Number> {
+pub(super) fn wait(watched: &mut [libc::pollfd], within: i32) -> Result<(), Number> {
     let count = libc::nfds_t::try_from(watched.len()).unwrap_or(0);
     // SAFETY: the pointer and the count describe `watched`, which outlives the call.
-    checked(unsafe { libc::poll(watched.as_mut_ptr(), count, -1) }).map(drop)
+    checked(unsafe { libc::poll(watched.as_mut_ptr(), count, within) }).map(drop)
 }
 
 /// accept4(2), not blocking.
