@@ -73,7 +73,7 @@ impl Site {
         }
         let strange = |list: &Vec<String>| {
             let origin = head.origin.as_deref();
-            origin.is_some_and(|origin| !is_origin_of(list, origin, at.port()))
+            origin.is_some_and(|origin| !is_origin_of(list, origin, at))
         };
         if self.origins.as_ref().is_some_and(strange) {
             return Err(Refused::Forbidden);
@@ -88,12 +88,10 @@ fn is_host_of(list: &[String], host: &str, at: SocketAddr) -> bool {
     if port.is_some_and(|port| port.parse() != Ok(at.port())) {
         return false;
     }
-    // `127.0.0.1` and `[::1]`, as they stand in a URL.
     let here = at.to_string();
-    let (here, _) = split_port(&here);
     let is = |known: &str| known.eq_ignore_ascii_case(name);
     list.iter().any(|known| match known.as_str() {
-        OWN => OWN_NAMES.into_iter().chain([here]).any(is),
+        OWN => own_names(&here).any(is),
         known => is(known) || known.eq_ignore_ascii_case(host),
     })
 }
@@ -106,14 +104,22 @@ fn split_port(host: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// Names of the server at `here`, an address and a port: the usual ones, and that address, as they
+/// stand in a URL.
+fn own_names(here: &str) -> impl Iterator<Item = &str> {
+    let (address, _) = split_port(here);
+    OWN_NAMES.into_iter().chain([address])
+}
+
 /// Whether a page of this origin may ask: one of the list, or this server's own.
-fn is_origin_of(list: &[String], origin: &str, port: u16) -> bool {
-    let is_own = |name: &str| match port {
+fn is_origin_of(list: &[String], origin: &str, at: SocketAddr) -> bool {
+    let here = at.to_string();
+    let is_own = |name: &str| match at.port() {
         80 => origin == format!("http://{name}"),
         port => origin == format!("http://{name}:{port}"),
     };
     list.iter().any(|known| match known.as_str() {
-        OWN => OWN_NAMES.into_iter().any(is_own),
+        OWN => own_names(&here).any(is_own),
         known => known == origin,
     })
 }
@@ -177,11 +183,14 @@ mod tests {
         ];
         for (words, origin, port, expected) in table {
             assert_eq!(
-                is_origin_of(&list(words), origin, port),
+                is_origin_of(&list(words), origin, ([127, 0, 0, 1], port).into()),
                 expected,
                 "{words}: {origin}"
             );
         }
+        // Its own address is its own in both lists.
+        let at = "127.7.7.7:8080".parse().unwrap();
+        assert!(is_origin_of(&list("own"), "http://127.7.7.7:8080", at));
     }
 
     #[test]

@@ -3,13 +3,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::Done;
-use crate::lab::Lab;
 use crate::lab::failure::{self, Ends, of_io, own_at};
 use crate::lab::ledger::Held;
 use crate::lab::live::as_server;
 use crate::lab::open::Wire;
 use crate::lab::own::Kind;
 use crate::lab::server::{LiveServer, Program, Relay, Service, Site};
+use crate::lab::{Lab, gate};
 use crate::lang::{
     Author, Fact, Failure, FailureCause, Place, Protocol, Requests, Serve, Signal, Signalled,
 };
@@ -79,11 +79,8 @@ impl Lab {
                 why,
             ));
         };
-        if at
-            .inet()
-            .is_some_and(|at| at.port() == address.port() && at.port() != 0)
-        {
-            let why = "a relay to its own port would call itself, again and again";
+        if at.inet().is_some_and(|at| gate::covers(at, address)) {
+            let why = "a relay to its own endpoint would call itself, again and again";
             return Err(own_at(
                 FailureCause::Malformed,
                 "serve",
