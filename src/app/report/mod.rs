@@ -171,6 +171,10 @@ fn keep(context: &Context, wanted: &Wanted, path: &Path, page: &Page) -> io::Res
         }
     };
     if let Err(error) = file.write_all(text.as_bytes()) {
+        if !wanted.force {
+            // Half a report that nobody had before would stand in the way of a whole one.
+            std::fs::remove_file(path).ok();
+        }
         context
             .screen
             .error(&format!("cannot write {shown}: {error}"));

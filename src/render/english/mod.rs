@@ -33,7 +33,7 @@ pub use hints::{Reader, prompt_hint};
 pub(super) use narrator::Narrator;
 pub use pages::{Check, Found, MenuChapter, MenuEntry, chapters, checks, found, list, menu};
 pub use reference::card_page;
-pub use report::{ClaimReport, Figures, LessonReport, PredictionReport, Report, date, report};
+pub use report::{ClaimReport, Figures, LessonReport, PredictionReport, Report, report};
 pub use review::{Due, Question, asked_again, questions_due, reviewed};
 pub use walk::mistake;
 pub use watching::{socket_changes, sockets_now, watching};
