@@ -8,13 +8,14 @@ use super::super::finding::Finding;
 use super::super::model::{Kind, Lesson, Step};
 use super::super::tree::Path;
 use super::super::words::near;
+use super::rules::command;
 use super::{Claim, List, Misconception};
 
 /// Whether the ids are `C01`, `C02`, … without a gap.
 pub(super) fn ids<T>(list: &List<T>, letter: &str, id: impl Fn(&T) -> &String) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut first: HashMap<&str, usize> = HashMap::new();
-    let mut expected = 1;
+    let mut expected = 1_usize;
     for (i, item) in list.items.iter().enumerate() {
         let id = id(item);
         let at = Path::default().index(i).key("id");
@@ -34,7 +35,7 @@ pub(super) fn ids<T>(list: &List<T>, letter: &str, id: impl Fn(&T) -> &String) -
             found.push(finding.help("every number is there, in order"));
         }
         let number = id.strip_prefix(letter).and_then(|n| n.parse().ok());
-        expected = number.unwrap_or(expected) + 1;
+        expected = number.unwrap_or(expected).saturating_add(1);
     }
     located(list, found)
 }
@@ -113,11 +114,7 @@ fn lines_of(step: &Step) -> impl Iterator<Item = &str> {
 
 /// Whether a line does more than look something up in what looplab brought along.
 fn asks_the_kernel(line: &str) -> bool {
-    let command = match line.split_once('=') {
-        Some((name, rest)) if !name.trim().contains(' ') => rest,
-        _ => line,
-    };
-    let verb = command.split_whitespace().next().unwrap_or_default();
+    let verb = command(line).split_whitespace().next().unwrap_or_default();
     !verb.starts_with('#') && !["explain", "show", "expect"].contains(&verb)
 }
 

@@ -143,7 +143,7 @@ fn tells(hint: &str, step: &Step, task: &Task) -> Option<String> {
 }
 
 /// A line without the name that it binds.
-fn command(line: &str) -> &str {
+pub(super) fn command(line: &str) -> &str {
     match line.split_once('=') {
         Some((name, rest)) if !name.trim().contains(' ') => rest,
         _ => line,
