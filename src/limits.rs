@@ -17,6 +17,10 @@ pub const LONGEST_LESSON_WITHIN: Duration = Duration::from_mins(2);
 /// descriptors for the rest of the program. `many` has a quota of its own.
 pub const SOCKETS: usize = 1_100;
 
+/// Processes of its own that one session's servers may have; a lesson needs two or three to show who
+/// accepts.
+pub const SERVER_PROCESSES: usize = 16;
+
 /// Descriptors that `many` leaves free for the program itself (terminal, runtime, journal, views).
 pub const SPARE_DESCRIPTORS: usize = 64;
 

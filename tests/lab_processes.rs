@@ -237,6 +237,27 @@ fn no_server_outlives_a_killed_session() {
     });
 }
 
+#[test]
+fn a_session_has_only_so_many_processes() {
+    lesson(
+        r#"
+        a = serve echo --processes 4
+        b = serve echo --processes 4
+        c = serve echo --processes 4
+        d = serve echo --processes 3
+        more = serve echo --processes 2
+        expect d is ok and more.error == "limit"
+        last = serve echo --process
+        expect last is ok
+        more = serve echo --process
+        expect more.error == "limit"
+        close a
+        more = serve echo --processes 4
+        expect more is ok
+        "#,
+    );
+}
+
 /// A process without room for another connection leaves it in the queue, and takes it as soon as
 /// there is room.
 #[test]

@@ -144,10 +144,10 @@ impl Session<'_> {
 
     fn list_questions(&self, lesson: Option<&str>) -> io::Result<Exit> {
         let now = now();
+        let entries = self.context.library.index();
         let title = |id: &str| {
-            let entries = self.context.library.index();
-            let entry = entries.into_iter().find(|entry| entry.id == id);
-            entry.map_or_else(|| id.to_owned(), |entry| entry.title.into_owned())
+            let entry = entries.iter().find(|entry| entry.id == id);
+            entry.map_or_else(|| id.to_owned(), |entry| entry.title.clone().into_owned())
         };
         let wanted = |asked: &Asked| lesson.is_none_or(|id| asked.lesson == id);
         let questions = self.every().into_iter().filter(wanted).map(|asked| Due {

@@ -26,6 +26,8 @@ impl Lab {
             let ends = Ends::local(&at);
             return Err(own_at(FailureCause::Malformed, "serve", ends, why));
         }
+        let count = processes(wanted);
+        self.room_for_processes(count.unwrap_or(0))?;
         let own = match service {
             Service::Dns(_) => self.claim(&at, Wire::Datagram, Kind::Udp, &wanted.options)?,
             _ => self.listener(&at, limits::SERVER_BACKLOG, &wanted.options)?,
@@ -38,7 +40,7 @@ impl Lab {
         if let Service::Relay(relay) = &service {
             fact.to = Some(Endpoint::Inet(relay.to));
         }
-        if let Some(count) = processes(wanted) {
+        if let Some(count) = count {
             let program = Program::start(own, count).map_err(|e| of_io("serve", ends, &e))?;
             fact.processes = program.pids();
             fact.pid = fact.processes.first().copied();
@@ -48,6 +50,20 @@ impl Lab {
         let server = LiveServer::start(runtime, own, service, self.visitors.clone())
             .map_err(|e| of_io("serve", ends, &e))?;
         Ok((Fact::Server(fact), Held::Server(server)))
+    }
+
+    /// Whether so many more processes fit.
+    fn room_for_processes(&self, more: usize) -> Result<(), Failure> {
+        let programs = self.ledger.programs();
+        let there: usize = programs.map(|(_, program)| program.pids().len()).sum();
+        if there + more <= limits::SERVER_PROCESSES {
+            return Ok(());
+        }
+        let message = format!(
+            "this session's servers have {there} processes, and may have {}; `close` some first",
+            limits::SERVER_PROCESSES
+        );
+        Err(failure::own(FailureCause::Limit, "serve", message))
     }
 
     /// What the server is to do, when its flags fit.

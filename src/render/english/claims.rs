@@ -56,7 +56,7 @@ pub struct ClaimEntry {
 }
 
 impl ClaimEntry {
-    /// `C42 true: settled on 23 November 2026`.
+    /// `C42 true, settled here on 23 November 2026`.
     fn heading(&self) -> Line {
         let role = match self.verdict.as_str() {
             "true" => Role::Ok,

@@ -89,7 +89,7 @@ impl MenuChapter {
         }
     }
 
-    /// `2 The port: 1 of 5 lessons done`.
+    /// `Chapter 2: The port (5 lessons, 1 done)`.
     fn heading(&self) -> Line {
         let title = match self.number {
             Some(number) => Line::of(
