@@ -247,8 +247,8 @@ fn a_session_has_only_so_many_processes() {
         d = serve echo --processes 3
         more = serve echo --processes 2
         expect d is ok and more.error == "limit"
-        last = serve echo --process
-        expect last is ok
+        e = serve echo --process
+        expect e is ok
         more = serve echo --process
         expect more.error == "limit"
         close a

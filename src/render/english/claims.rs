@@ -1,11 +1,10 @@
 //! The ledger: the article claim by claim, and what this machine has said.
-use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::fact;
-use super::words::{date, duration};
+use super::words::{date, micros_in_words};
 use crate::render::block::{Block, Page};
 use crate::render::line::Line;
 use crate::render::style::Role;
@@ -207,9 +206,4 @@ fn words(value: &Value) -> String {
         Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
-}
-
-/// A time of the journal, which somebody may have edited.
-fn micros_in_words(micros: f64) -> String {
-    duration(Duration::try_from_secs_f64(micros / 1e6).unwrap_or_default())
 }

@@ -1,12 +1,11 @@
 //! What a learner hands in: what was predicted and what came true, what surprised, and the figures of
 //! the machine on which it happened.
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Serialize;
 
 use super::fact;
-use super::words::{count, counted, date, duration, listed, times};
+use super::words::{count, counted, date, listed, micros_in_words, times};
 use crate::render::block::{Block, Item, ItemText, Mark, Page, Table};
 use crate::render::line::Line;
 use crate::render::markdown::one_line;
@@ -215,10 +214,8 @@ fn figure_rows(figures: &Figures) -> Vec<Vec<Line>> {
         row("refused with", errors(&figures.errors));
     }
     for (over, p50, p99) in &figures.trips {
-        // A journal can be edited: a time nobody can measure is none.
-        let time =
-            |micros: f64| duration(Duration::try_from_secs_f64(micros / 1e6).unwrap_or_default());
-        let text = format!("{} (median), {} (99 of 100)", time(*p50), time(*p99));
+        let (p50, p99) = (micros_in_words(*p50), micros_in_words(*p99));
+        let text = format!("{p50} (median), {p99} (99 of 100)");
         row(&format!("round trip, {over}"), Line::from(text.as_str()));
     }
     rows

@@ -86,6 +86,12 @@ pub(super) fn duration(time: Duration) -> String {
     }
 }
 
+/// So many microseconds, as [`duration`] has them. They come from a journal, which somebody may have
+/// edited: a time nobody can measure is none.
+pub(super) fn micros_in_words(micros: f64) -> String {
+    duration(Duration::try_from_secs_f64(micros / 1e6).unwrap_or_default())
+}
+
 /// `a`, `a and b`, `a, b and c`, each piece in its role.
 pub(super) fn listed<T: Display>(
     role: Role,
@@ -174,6 +180,8 @@ mod tests {
         let times = [8_440, 123_400, 12_000_000, 2_000_000_000, 61_000_000_000]
             .map(|nanos| duration(Duration::from_nanos(nanos)));
         assert_eq!(times, ["8.4 µs", "123 µs", "12 ms", "2.0 s", "61 s"]);
+        let micros = [8.44, -1.0, 1e300, f64::NAN].map(micros_in_words);
+        assert_eq!(micros, ["8.4 µs", "0.0 µs", "0.0 µs", "0.0 µs"]);
     }
 
     #[test]
