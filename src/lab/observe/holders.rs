@@ -1,6 +1,7 @@
 //! From the sockets that have a port to one sentence: why it is taken, and how it becomes free.
 //!
 //! Pure: everything it needs to know of the machine comes in as an argument.
+use super::several;
 use super::surroundings::{Claim, Surroundings};
 use crate::lang::SocketRow;
 use crate::net::{Endpoint, TcpState};
@@ -38,11 +39,14 @@ pub(super) fn conclude(port: u16, rows: &[SocketRow], around: &Surroundings) -> 
             "nothing ever holds port 0: to bind it is to ask the kernel for any free port".into(),
         );
     }
+    if let Some(several) = several::apart(port, rows, around) {
+        return several;
+    }
     match strongest(rows) {
         None => unlisted(port, around),
         Some(row) if row.protocol == "udp" => datagrams(port, row, around),
         Some(row) => match row.state {
-            TcpState::Listen => listening(port, row, rows, around),
+            TcpState::Listen => listening(port, row, around),
             TcpState::Closed => bound(port, row, around),
             TcpState::TimeWait => time_wait(port, rows),
             _ if row.inode == 0 => orphan(port, row),
@@ -84,20 +88,10 @@ fn unlisted(port: u16, around: &Surroundings) -> Conclusion {
     }
 }
 
-fn listening(port: u16, row: &SocketRow, rows: &[SocketRow], around: &Surroundings) -> Conclusion {
-    let others = rows
-        .iter()
-        .filter(|other| other.protocol == "tcp" && other.state == TcpState::Listen)
-        .count()
-        - 1;
-    let others = match others {
-        0 => String::new(),
-        1 => "; one more listener shares the number".to_owned(),
-        n => format!("; {n} more listeners share the number"),
-    };
+fn listening(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
     Conclusion::taken(
         format!(
-            "port {port} is held by a listener of {}, on {}{others}",
+            "port {port} is held by a listener of {}, on {}",
             around.holder(row),
             place(&row.local),
         ),
@@ -232,7 +226,7 @@ fn datagrams(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
 }
 
 /// Where a socket is bound, in words for the wildcards.
-fn place(local: &Endpoint) -> String {
+pub(super) fn place(local: &Endpoint) -> String {
     match local.inet() {
         Some(address) if address.ip().is_unspecified() => {
             if address.is_ipv6() {
@@ -247,7 +241,7 @@ fn place(local: &Endpoint) -> String {
 }
 
 /// Whole seconds, rounded up: whoever waits that long has waited long enough.
-fn whole(seconds: f64) -> String {
+pub(super) fn whole(seconds: f64) -> String {
     match seconds.ceil() {
         1.0 => "1 second".to_owned(),
         n => format!("{n} seconds"),
@@ -347,7 +341,7 @@ mod tests {
             "sudo ss",
         );
         let twice = [listener(), row(TcpState::Listen, "[::]:8080", None)];
-        check(&twice, "one more listener shares the number", "4711");
+        check(&twice, "has 2 holders: on 127.0.0.1 a listener of", "4711");
         let wildcard = row(TcpState::Listen, "[::]:8080", None);
         check(&[wildcard], "on every address ([::])", "4711");
     }
