@@ -3,7 +3,7 @@
 //! Pure functions of the lesson and of what the lab saw. An expression that cannot be computed
 //! counts as not holding, and its message becomes the reason.
 use crate::lang::{Expr, Scope, Template, parse_line};
-use crate::lesson::{Answer, Explain, Goal, Need, PredictOption, Trap};
+use crate::lesson::{Answer, AskOption, Explain, Goal, Need, PredictOption, Trap};
 use crate::net::Endpoint;
 
 use super::event::GoalState;
@@ -162,7 +162,7 @@ fn right_if(right: bool) -> Judged {
     }
 }
 
-fn choice(options: &[crate::lesson::AskOption], chosen: &[usize]) -> Judged {
+fn choice(options: &[AskOption], chosen: &[usize]) -> Judged {
     let right = |i: usize, correct: bool| chosen.contains(&i) == correct;
     if options
         .iter()
@@ -208,12 +208,33 @@ pub(super) fn solution(answer: &Answer, scope: &Scope) -> String {
                 .iter()
                 .enumerate()
                 .filter(|(_, option)| option.correct);
-            let lettered = right.map(|(i, option)| format!("{} {}", letter(i), option.say));
-            lettered.collect::<Vec<_>>().join("; ")
+            let right: Vec<_> = right.collect();
+            let said = |(i, option): &(usize, &AskOption)| match right.len() {
+                1 => format!("{} {}", letter(*i), option.say),
+                // What follows is another answer, not another sentence.
+                _ => format!(
+                    "{} {}",
+                    letter(*i),
+                    option.say.trim_end().trim_end_matches('.')
+                ),
+            };
+            right.iter().map(said).collect::<Vec<_>>().join("; ")
         }
         Answer::Number { value, .. } | Answer::Endpoint(value) => text_of(value, scope),
         Answer::Text(accepted) => accepted.first().map(|t| fill(t, scope)).unwrap_or_default(),
         Answer::Order(items) => items.join(" → "),
+    }
+}
+
+/// Why the right answer is right, as far as its options say.
+pub(super) fn reasons(answer: &Answer) -> Vec<&str> {
+    match answer {
+        Answer::Choice { options, .. } => options
+            .iter()
+            .filter(|option| option.correct)
+            .filter_map(|option| option.because.as_deref())
+            .collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -247,17 +268,21 @@ pub(super) fn letters(typed: &str, options: usize) -> Option<Vec<usize>> {
 pub(super) fn wanted_letters(options: usize, several: bool) -> String {
     if several {
         let last = letter(options.saturating_sub(1));
-        return format!("type one letter or more, from a to {last}");
+        return match options {
+            2 => "type a or b, or both".to_owned(),
+            _ => format!("type one letter or more, from a to {last}"),
+        };
     }
     one_letter(options)
 }
 
 /// What to type where one letter is expected.
 pub(super) fn one_letter(options: usize) -> String {
-    format!(
-        "type a letter from a to {}",
-        letter(options.saturating_sub(1))
-    )
+    let last = letter(options.saturating_sub(1));
+    match options {
+        2 => "type a or b".to_owned(),
+        _ => format!("type a letter from a to {last}"),
+    }
 }
 
 /// Where the item that belongs at place `item` is shown. Items to be ordered are shown with the
@@ -295,6 +320,46 @@ mod tests {
         ] {
             assert_eq!(letters(typed, 3), expected, "{typed:?}");
         }
+    }
+
+    #[test]
+    fn what_to_type_where_letters_are_wanted() {
+        for (options, one, several) in [
+            (2, "type a or b", "type a or b, or both"),
+            (
+                4,
+                "type a letter from a to d",
+                "type one letter or more, from a to d",
+            ),
+        ] {
+            assert_eq!(wanted_letters(options, false), one);
+            assert_eq!(wanted_letters(options, true), several);
+        }
+    }
+
+    #[test]
+    fn right_answers_are_told_with_their_reasons() {
+        let option = |say: &str, correct, because: &str| AskOption {
+            say: say.to_owned(),
+            correct,
+            because: (!because.is_empty()).then(|| because.to_owned()),
+        };
+        let mut options = vec![
+            option("One.", true, "First."),
+            option("Two.", false, "Never."),
+            option("Three.", false, "Third."),
+        ];
+        let choice = |options: &[AskOption]| Answer::Choice {
+            options: options.to_vec(),
+            several: true,
+        };
+        let one = choice(&options);
+        assert_eq!(solution(&one, &Scope::new()), "a One.");
+        assert_eq!(reasons(&one), ["First."]);
+        options[2].correct = true;
+        let two = choice(&options);
+        assert_eq!(solution(&two, &Scope::new()), "a One; c Three");
+        assert_eq!(reasons(&two), ["First.", "Third."]);
     }
 
     #[test]

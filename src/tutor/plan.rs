@@ -14,6 +14,8 @@ pub(super) enum Act {
     Shown(String),
     /// Text to read.
     Text(String),
+    /// A remark of the program's own.
+    Remark(String),
     /// What the set-up did, in one list.
     Prepared,
     /// Wait for Enter.

@@ -20,6 +20,19 @@ pub(super) struct Playing {
     before: Scope,
 }
 
+/// What the lab was when the learner was asked, and whether they have touched it since.
+#[derive(Clone, Debug)]
+pub(super) struct Stands {
+    was: Scope,
+    /// Whether a line of theirs has changed what no expression sees: the rules of a network.
+    touched: bool,
+    /// Whether they have run a line at all.
+    ran: bool,
+}
+
+/// Verbs that change a network, rather than sockets.
+const OF_NETWORKS: [&str; 6] = ["world", "link", "sysctl", "filter", "neighbour", "hosts"];
+
 /// Ports by the name they belong to and what they are to it.
 pub(super) type Ports = BTreeMap<(String, &'static str), u64>;
 
@@ -98,6 +111,47 @@ impl Tutor {
         }
     }
 
+    /// From here on, what the learner changes is to be made good before the lesson's lines run.
+    pub(super) fn stand(&mut self) {
+        self.step.stands = Some(Stands {
+            was: self.scope.clone(),
+            touched: false,
+            ran: false,
+        });
+    }
+
+    /// A line of the learner's own ran.
+    pub(super) fn stirred(&mut self, line: &str) {
+        let command = line.split_once('=').map_or(line, |(_, command)| command);
+        let verb = |line: &str| line.split_whitespace().next().map(str::to_owned);
+        let verbs = [verb(line), verb(command)];
+        let network = verbs
+            .iter()
+            .flatten()
+            .any(|verb| OF_NETWORKS.contains(&&**verb));
+        if let Some(stands) = &mut self.step.stands {
+            stands.ran = true;
+            stands.touched |= network;
+        }
+    }
+
+    /// The lesson's lines are about to run, in the lab that they were written for.
+    pub(super) fn make_good(&mut self, back_to: &Ask) {
+        let Some(stands) = self.step.stands.take() else {
+            return;
+        };
+        let changed = stands.touched || stands.ran && disturbed(&stands.was, &self.scope);
+        let Some(foundation) = self.foundation(back_to).filter(|_| changed) else {
+            return;
+        };
+        self.notice("Your own lines have changed the lab, so this step is set up anew first.");
+        let mut acts = foundation.acts();
+        acts.push(Act::Prepared);
+        for act in acts.into_iter().rev() {
+            self.plan.push_front(act);
+        }
+    }
+
     /// What must stand for a question to be answered; `None` when nothing depends on it any more.
     fn foundation(&self, back_to: &Ask) -> Option<Foundation> {
         match (back_to, &self.step.refutation) {
@@ -149,11 +203,33 @@ impl Tutor {
                 reason: format!("The experiment for this is left out here: {reason}."),
             });
         }
+        let here = self.step_id().to_owned();
+        self.refuted.insert(misconception.clone(), here);
         self.step.refutation = Some(Box::new(refutation.clone()));
         self.emit(Event::RefutationStarted { misconception });
         for act in plan::of_refutation(refutation).into_iter().rev() {
             self.plan.push_front(act);
         }
+    }
+
+    /// Where the experiment for a misconception was shown before, in words; in the step where that
+    /// was, it is shown again to whoever came back for it.
+    pub(super) fn refuted_before(&self, misconception: &str) -> Option<String> {
+        let step = self.refuted.get(misconception)?;
+        if step == self.step_id() {
+            return None;
+        }
+        let at = self
+            .lesson
+            .steps
+            .iter()
+            .position(|known| known.id == *step)?;
+        let title = self.lesson.steps.get(at)?.title.as_ref();
+        let title = title.map_or_else(String::new, |title| format!(" ({title})"));
+        Some(format!(
+            "The experiment for this was shown at step {}{title}; `back` leads there.",
+            at + 1
+        ))
     }
 
     /// What the experiment opened goes, and what the step had opened went before it.

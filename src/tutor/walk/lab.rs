@@ -29,6 +29,7 @@ impl Tutor {
                 self.after_replay();
             }
             Origin::Learner { back_to } => {
+                self.stirred(line);
                 if back_to == Ask::Commands {
                     self.step.typed.push(line.to_owned());
                 }

@@ -23,7 +23,7 @@ use super::event::{Ask, Event, Foretold, Leave, StepResult, Want};
 use super::grade;
 use super::plan::{self, Act};
 use super::words::{Word, is_lab_line};
-use detour::{Playing, Ports};
+use detour::{Playing, Ports, Stands};
 
 /// A walk through one lesson.
 pub struct Tutor {
@@ -49,6 +49,8 @@ pub struct Tutor {
     results: BTreeMap<String, StepResult>,
     /// The predictions of this sitting, by step.
     foretold: BTreeMap<String, Foretold>,
+    /// The step in which the experiment for a misconception was shown, by its tag.
+    refuted: BTreeMap<String, String>,
     /// When a single question is asked again: its number, from 1, and how many there are.
     alone: Option<(usize, usize)>,
 }
@@ -67,6 +69,8 @@ struct InHand {
     replay: VecDeque<String>,
     /// The ports that names had before the lines are repeated.
     before: Ports,
+    /// What the question or the offered lines rest on.
+    stands: Option<Stands>,
     /// The experiment for a misconception, while it is on.
     refutation: Option<Box<Refutation>>,
     settled: bool,
@@ -150,6 +154,7 @@ impl Tutor {
             looked: false,
             results: BTreeMap::new(),
             foretold: BTreeMap::new(),
+            refuted: BTreeMap::new(),
             alone: None,
             cards,
             lesson,
@@ -322,6 +327,7 @@ impl Tutor {
                 let text = grade::fill(&text, &self.scope);
                 self.emit(Event::Say { text });
             }
+            Act::Remark(text) => self.notice(text),
             Act::Prepared => self.say_prepared(),
             Act::Enter(ask) => self.wait_for(ask),
             Act::Offer(lines) => {
@@ -329,9 +335,13 @@ impl Tutor {
                     .iter()
                     .map(|line| grade::fill_line(line, &self.scope))
                     .collect();
+                self.stand();
                 self.wait_for(Ask::Run { lines });
             }
-            Act::Predict => self.ask_prediction(),
+            Act::Predict => {
+                self.stand();
+                self.ask_prediction();
+            }
             Act::Grade => self.grade_prediction(),
             Act::Explain(explain) => {
                 if let Some(text) = grade::explanation(&explain, &self.scope) {

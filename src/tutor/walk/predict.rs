@@ -43,6 +43,10 @@ impl Tutor {
             self.emit(Event::Predicted { option, text });
         }
         self.plan.extend(plan::after_prediction(&step, lines));
+        self.make_good(&Ask::Letter {
+            options: options.len(),
+            several: false,
+        });
     }
 
     pub(super) fn grade_prediction(&mut self) {
@@ -101,6 +105,13 @@ impl Tutor {
             Some(_) => StepResult::Right,
         };
         self.step.settled = true;
+        let shown = misconception
+            .as_deref()
+            .and_then(|tag| self.refuted_before(tag));
+        if let Some(shown) = shown {
+            self.plan.push_back(Act::Remark(shown));
+            return self.plan.extend(plan::ending(result));
+        }
         let refutation =
             misconception.and_then(|tag| Some((self.lesson.refutations.get(&tag)?.clone(), tag)));
         if let Some((refutation, misconception)) = refutation {

@@ -76,7 +76,13 @@ impl Tutor {
             return;
         };
         let answer = grade::fill(&grade::solution(&question.answer, &self.scope), &self.scope);
-        let because = question.because.map(|text| grade::fill(&text, &self.scope));
+        let reasons = grade::reasons(&question.answer);
+        let reasons: Vec<String> = reasons
+            .into_iter()
+            .chain(question.because.as_deref())
+            .map(|text| grade::fill(text, &self.scope))
+            .collect();
+        let because = (!reasons.is_empty()).then(|| reasons.join("\n\n"));
         self.answered(correct, given, Some(answer), because);
     }
 

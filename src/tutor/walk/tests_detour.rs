@@ -173,3 +173,88 @@ fn free_play_before_an_experiments_lines_sets_the_experiment_up_anew() {
     );
     assert_eq!(times(&said, "127.0.0.1:00"), 1, "{said:#?}");
 }
+
+const MENDED: &str = "Your own lines have changed the lab, so this step is set up anew first.";
+
+#[test]
+fn lines_typed_at_a_prediction_do_not_disturb_its_experiment() {
+    let mut lesson = lesson();
+    for step in &mut lesson.steps {
+        if step.id == "predict" {
+            step.setup = vec!["s = listen 127.0.0.1:0".to_owned()];
+        }
+    }
+    let lesson = Arc::new(lesson);
+    let walk = |typed: &[&str]| {
+        let tutor = Tutor::new(Arc::clone(&lesson), Arc::new(NoCards), Some("predict"));
+        drive_in(tutor, typed, str::len).0
+    };
+    for line in [
+        "it = listen 0",
+        "sysctl net.ipv4.tcp_syncookies 0",
+        "x = link lo down",
+    ] {
+        let said = walk(&[line, "b", ""]);
+        has(
+            &said,
+            &[
+                &format!("run {line}"),
+                "Predicted",
+                MENDED,
+                "run s = listen 127.0.0.1:0",
+                "run it = listen 127.0.0.1:0",
+                "graded Some(1) [1]",
+                "done predict Right",
+            ],
+        );
+        assert_eq!(times(&said, "run s = listen"), 2, "{said:#?}");
+    }
+    // A look changes nothing, and what was made good once is good.
+    for typed in [&["range", "b", ""][..], &["b", ""]] {
+        let said = walk(typed);
+        assert_eq!(times(&said, MENDED), 0, "{said:#?}");
+        assert_eq!(times(&said, "run s = listen"), 1, "{said:#?}");
+    }
+    // So it is before the lines of an experiment.
+    let said = walk(&["a", "", "it = listen 0", "", ""]);
+    has(
+        &said,
+        &[
+            "refutation",
+            "run it = listen 0",
+            MENDED,
+            "run it = listen 127.0.0.1:00",
+        ],
+    );
+}
+
+#[test]
+fn an_experiment_is_shown_once_and_where_it_was_is_said() {
+    let mut lesson = lesson();
+    let mut again = lesson
+        .steps
+        .iter()
+        .find(|step| step.id == "predict")
+        .cloned()
+        .unwrap();
+    again.id = "again".to_owned();
+    lesson.steps.insert(2, again);
+    let tutor = Tutor::new(Arc::new(lesson), Arc::new(NoCards), Some("predict"));
+    let typed = ["a", "", "", "", "a", "", "back", "back", "a", "", "", ""];
+    let (said, _) = drive_in(tutor, &typed, str::len);
+    has(
+        &said,
+        &[
+            "refutation",
+            "step again",
+            "It has 23.",
+            "The experiment for this was shown at step 2; `back` leads there.",
+            "done again Missed",
+            "step task",
+            "step again",
+            "step predict",
+            "refutation",
+        ],
+    );
+    assert_eq!(times(&said, "refutation"), 2, "{said:#?}");
+}

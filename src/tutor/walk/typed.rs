@@ -11,7 +11,8 @@ use super::{InHand, Tutor, Waiting, does_not_fit};
 impl Tutor {
     pub(super) fn enter(&mut self, ask: Ask) {
         match ask {
-            Ask::Continue | Ask::Run { .. } => {}
+            Ask::Run { .. } => self.make_good(&ask),
+            Ask::Continue => {}
             Ask::Visit => self.waiting = Waiting::Look { begin: false },
             ask if self.is_done_before() => {
                 self.notice("You have done this step before: `next` goes on without it.");
@@ -187,6 +188,7 @@ impl Tutor {
                 Ask::Letter { .. } if !is_recall => {
                     "The kernel knows; pick any option to see, or `skip`."
                 }
+                Ask::Continue | Ask::Run { .. } => "There is nothing to solve here; Enter goes on.",
                 _ => "There is nothing to type here; `skip` shows the answer and goes on.",
             });
         } else {
