@@ -113,6 +113,7 @@ pub(super) fn of_io(operation: &'static str, ends: Ends, error: &io::Error) -> F
     };
     let said = match (operation, errno) {
         ("connect", Errno::EADDRNOTAVAIL) if names_a_port(&ends) => FOUR_TUPLE_TAKEN.into(),
+        ("connect", Errno::ENETUNREACH) if goes_to_all(&ends) => TO_ALL.into(),
         _ => words(operation, errno, error),
     };
     let cause = FailureCause::Errno(errno);
@@ -124,6 +125,20 @@ fn names_a_port(ends: &Ends) -> bool {
     let local = ends.local.as_ref().and_then(Endpoint::inet);
     local.is_some_and(|local| local.port() != 0)
 }
+
+/// Whether the other end is a broadcast address on every machine: that of 127.0.0.0/8, or
+/// 255.255.255.255. The kernel has a route there, and lets no TCP socket take it.
+fn goes_to_all(ends: &Ends) -> bool {
+    let peer = ends.peer.as_ref().and_then(Endpoint::inet);
+    let last = std::net::Ipv4Addr::new(127, 255, 255, 255);
+    peer.is_some_and(|peer| match peer.ip().to_canonical() {
+        std::net::IpAddr::V4(ip) => ip == last || ip.is_broadcast(),
+        std::net::IpAddr::V6(_) => false,
+    })
+}
+
+const TO_ALL: &str =
+    "that is a broadcast address: a connection has one peer, so TCP cannot be connected to it";
 
 /// Two connections may not have both ends in common; one in TIME-WAIT counts (RFC 9293 §3.6.1).
 const FOUR_TUPLE_TAKEN: &str =
@@ -239,6 +254,19 @@ mod tests {
                 libc::EADDRNOTAVAIL,
                 "connect 127.0.0.1:4242 from 127.0.0.1:1: this four-tuple is taken: a connection \
                  between these two endpoints is open or in TIME-WAIT (EADDRNOTAVAIL)",
+            ),
+            (
+                "connect",
+                Ends::peer(&Endpoint::parse("127.255.255.255:80").unwrap()),
+                libc::ENETUNREACH,
+                "connect 127.255.255.255:80: that is a broadcast address: a connection has one peer, \
+                 so TCP cannot be connected to it (ENETUNREACH)",
+            ),
+            (
+                "connect",
+                Ends::peer(&place),
+                libc::ENETUNREACH,
+                "connect 127.0.0.1:4242: no route leads there (ENETUNREACH)",
             ),
             (
                 "socket",

@@ -111,6 +111,8 @@ pub struct Table {
     pub rows: Vec<Vec<Line>>,
     /// Columns that hold numbers, to be set flush right.
     pub numbers: Vec<usize>,
+    /// Whether its cells are running text, so that a heading in front of one needs a mark behind it.
+    pub prose: bool,
     /// How many of the first columns make a title for their row where the columns do not fit side
     /// by side; with none, each cell gets a line behind its heading.
     pub titles: usize,

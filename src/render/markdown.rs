@@ -380,6 +380,7 @@ impl<'w, 'p> Writer<'w, 'p> {
             .collect();
         self.table = Some(Table {
             numbers,
+            prose: true,
             ..Table::default()
         });
     }

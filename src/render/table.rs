@@ -50,13 +50,18 @@ pub(super) fn say(paper: &mut Paper<'_>, table: &Table) {
         let mut first = true;
         for (head, cell) in cells(table, row, &used).filter(|(_, cell)| !cell.is_empty()) {
             if !first {
-                let between = if head.is_empty() { ": " } else { ", " };
+                let between = match (head.is_empty(), table.prose) {
+                    (true, _) => ": ",
+                    (false, true) => "; ",
+                    (false, false) => ", ",
+                };
                 paper.text(Role::Plain, &Safe::ours(between));
             }
             first = false;
             if !head.is_empty() {
                 paper.pieces(head);
-                paper.text(Role::Plain, &Safe::ours(" "));
+                let behind = if table.prose { ": " } else { " " };
+                paper.text(Role::Plain, &Safe::ours(behind));
             }
             paper.pieces(cell);
         }
@@ -139,6 +144,7 @@ fn fitted(table: &Table, style: Style) -> Table {
             .map(|row| row.iter().map(fitted).collect())
             .collect(),
         numbers: table.numbers.clone(),
+        prose: table.prose,
         titles: table.titles,
         sections: table
             .sections
@@ -374,6 +380,29 @@ mod tests {
         let text = paper.into_string();
         assert!(text.lines().all(|line| columns(line) <= width), "{text}");
         text
+    }
+
+    #[test]
+    fn running_text_is_told_from_its_heading() {
+        let mut table = Table::new(&["way", "who needs a right"]);
+        table
+            .rows
+            .push(["sudo", "you, the user"].map(Line::from).to_vec());
+        for (prose, expected) in [
+            (false, "way sudo, who needs a right you, the user\n"),
+            (true, "way: sudo; who needs a right: you, the user\n"),
+        ] {
+            table.prose = prose;
+            let style = Style {
+                color: false,
+                unicode: true,
+                width: 80,
+            };
+            let palette = Palette::new(false);
+            let mut paper = Paper::plain(&palette, style, 80);
+            say(&mut paper, &table);
+            assert_eq!(paper.into_string(), expected);
+        }
     }
 
     #[test]

@@ -41,7 +41,10 @@ impl Surroundings {
             [child] => return format!("this lab{named}, in its child process {child}"),
             children => {
                 let pids: Vec<String> = children.iter().map(u32::to_string).collect();
-                let pids = pids.join(" and ");
+                let pids = match pids.as_slice() {
+                    [all @ .., last] => format!("{} and {last}", all.join(", ")),
+                    [] => String::new(),
+                };
                 return format!("this lab{named}, shared by its child processes {pids}");
             }
         }

@@ -58,7 +58,7 @@ fn not_http(bytes: &[u8], error: httparse::Error) -> String {
         httparse::Error::Version | httparse::Error::Status | httparse::Error::Token
             if !bytes.starts_with(b"HTTP/") =>
         {
-            format!("what answers is not HTTP: it begins with \"{begins}\"")
+            format!("what came is no HTTP response: it begins with \"{begins}\"")
         }
         error => format!("the answer's head cannot be read: {error}"),
     }
@@ -196,7 +196,7 @@ mod tests {
             (
                 "SSH-2.0-OpenSSH_9.2\r\n",
                 false,
-                "! what answers is not HTTP: it begins with \"SSH-2.0-OpenSSH_9.2\\r\\n\"",
+                "! what came is no HTTP response: it begins with \"SSH-2.0-OpenSSH_9.2\\r\\n\"",
             ),
             (
                 "",

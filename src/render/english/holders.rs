@@ -207,20 +207,37 @@ fn queue(line: &mut Line, row: &SocketRow) {
         );
         return;
     }
-    if row.recv_queue > 0 {
-        line.push(
-            Role::Plain,
-            format_args!("{} to read", bytes(row.recv_queue)),
-        );
+    let waits = Vec::from_iter(to_read(row).into_iter().chain(on_its_way(row)));
+    line.text(waits.join(", "))
+}
+
+/// What has arrived and was not read. The kernel counts the end of the stream as a byte
+/// (RFC 9293 §3.4: a FIN takes a sequence number).
+fn to_read(row: &SocketRow) -> Option<String> {
+    use TcpState::{CloseWait, Closing, LastAck};
+    let ended = row.protocol == "tcp" && matches!(row.state, CloseWait | LastAck | Closing);
+    match row.recv_queue {
+        0 => None,
+        1 if ended => Some("end of stream waits".to_owned()),
+        n if ended => Some(format!("{} to read, then the end of stream", bytes(n - 1))),
+        n => Some(format!("{} to read", bytes(n))),
     }
-    if row.send_queue > 0 {
-        if !line.is_empty() {
-            line.push(Role::Plain, ", ");
-        }
-        line.push(
-            Role::Plain,
-            format_args!("{} not acknowledged", bytes(row.send_queue)),
-        );
+}
+
+/// What was sent, or waits to be, and is not acknowledged. SYN and FIN are counted as bytes, too.
+fn on_its_way(row: &SocketRow) -> Option<String> {
+    use TcpState::{Closing, FinWait1, LastAck, SynSent};
+    let flag = match row.state {
+        _ if row.protocol != "tcp" => None,
+        SynSent => Some("SYN"),
+        FinWait1 | LastAck | Closing => Some("FIN"),
+        _ => None,
+    };
+    match (row.send_queue, flag) {
+        (0, _) => None,
+        (1, Some(flag)) => Some(format!("{flag} not acknowledged")),
+        (n, Some(flag)) => Some(format!("{} and {flag} not acknowledged", bytes(n - 1))),
+        (n, None) => Some(format!("{} not acknowledged", bytes(n))),
     }
 }
 
@@ -288,6 +305,53 @@ pub(super) fn who(holders: &Holders) -> Vec<Block> {
 mod tests {
     use super::*;
     use crate::net::Endpoint;
+
+    #[test]
+    fn the_end_of_a_stream_is_no_byte() {
+        let queues = |state, recv_queue, send_queue| {
+            let row = SocketRow {
+                protocol: "tcp",
+                state,
+                local: Endpoint::loopback(80),
+                peer: Some(Endpoint::loopback(81)),
+                recv_queue,
+                send_queue,
+                uid: 70,
+                inode: 1,
+                timer_seconds: None,
+                pid: None,
+                process: None,
+                owner: None,
+                children: Vec::new(),
+                reachable_at: None,
+                details: None,
+            };
+            queue(&row).as_str().to_owned()
+        };
+        for (state, recv, send, expected) in [
+            (TcpState::Established, 1, 0, "1 byte to read"),
+            (TcpState::Established, 0, 2, "2 bytes not acknowledged"),
+            (TcpState::CloseWait, 1, 0, "end of stream waits"),
+            (
+                TcpState::CloseWait,
+                6,
+                1,
+                "5 bytes to read, then the end of stream, 1 byte not acknowledged",
+            ),
+            (
+                TcpState::LastAck,
+                1,
+                1,
+                "end of stream waits, FIN not acknowledged",
+            ),
+            (TcpState::FinWait1, 0, 1, "FIN not acknowledged"),
+            (TcpState::FinWait1, 0, 8, "7 bytes and FIN not acknowledged"),
+            (TcpState::SynSent, 0, 1, "SYN not acknowledged"),
+            (TcpState::CloseWait, 0, 0, ""),
+        ] {
+            assert_eq!(queues(state, recv, send), expected, "{state}");
+        }
+    }
 
     #[test]
     fn a_holder_is_its_process_or_at_least_its_user() {

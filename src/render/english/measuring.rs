@@ -177,7 +177,7 @@ fn repeated_ports(repeated: &Repeated) -> Vec<Line> {
     let parity = Line::from(format!("{} odd, {} even", repeated.odd, repeated.even).as_str())
         .text(format_args!("; {} in 49152–65535", repeated.dynamic));
     let shown = repeated.ports.iter().take(PORTS_LISTED);
-    let first = Line::from("in order: ").then(&listed(Role::Endpoint, shown, ", "));
+    let first = Line::from("as they came: ").then(&listed(Role::Endpoint, shown, ", "));
     let first = match repeated.ports.len().saturating_sub(PORTS_LISTED) {
         0 => first,
         rest => first.text(format_args!(", … ({} more)", count(rest as u64))),

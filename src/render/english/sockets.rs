@@ -117,9 +117,10 @@ pub(super) fn server(name: Subject<'_>, server: &OwnServer) -> Vec<Block> {
     let line = match pids.as_slice() {
         [] => line,
         [pid] => line.text(", in a process of its own: ").text(pid),
-        several => line
-            .text(", in processes of its own: ")
-            .text(several.join(" and ")),
+        several => {
+            line.text(", in processes of its own: ")
+                .then(&listed(Role::Plain, several, " and "))
+        }
     };
     let mut blocks = vec![fact(line)];
     // Nobody's browser is in the private world.
@@ -136,7 +137,7 @@ pub(super) fn signalled(told: &Signalled) -> Vec<Block> {
         [pid] => format!("process {pid}"),
         several => {
             let pids: Vec<String> = several.iter().map(u32::to_string).collect();
-            format!("processes {}", pids.join(" and "))
+            format!("processes {}", listed(Role::Plain, &pids, " and ").as_str())
         }
     };
     let gone = "nobody serves there any more; the kernel has closed what was open";
@@ -221,8 +222,8 @@ pub(super) fn closed(closed: &Closed) -> Vec<Block> {
     let words = match (several, closed.abrupt) {
         (false, false) => " is closed",
         (true, false) => " are closed",
-        (false, true) => " is reset: its peer gets a RST",
-        (true, true) => " are reset: their peers get a RST",
+        (false, true) => " is reset: whoever is connected to it gets a RST",
+        (true, true) => " are reset: whoever is connected to them gets a RST",
     };
     let mut line = listed(Role::Name, &closed.names, " and ").text(words);
     if closed.count != closed.names.len() {

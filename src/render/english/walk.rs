@@ -279,7 +279,10 @@ fn foretold(all: &[Foretold]) -> Option<Block> {
     let item = |told: &Foretold| Item {
         mark: Mark::Check { ok: true },
         text: ItemText::Lesson(paragraph(&told.question)),
-        aside: told.predicted.as_deref().map(one_line),
+        aside: told
+            .predicted
+            .as_deref()
+            .map(|text| one_line(&paragraph(text))),
     };
     (!all.is_empty()).then(|| Block::List(all.iter().map(item).collect()))
 }
@@ -287,7 +290,7 @@ fn foretold(all: &[Foretold]) -> Option<Block> {
 /// A question, with what the kernel did instead and the values it did it with.
 fn surprised(told: &Foretold) -> Item {
     let did = told.came_true.first().map(|truth| {
-        let line = Line::from("the kernel did: ").then(&one_line(truth));
+        let line = Line::from("the kernel did: ").then(&one_line(&paragraph(truth)));
         match told.seen.as_deref().filter(|seen| seen.len() <= SEEN_SHOWN) {
             Some(seen) => line.text(" (").then(&Line::marked(seen)).text(')'),
             None => line,

@@ -148,9 +148,17 @@ pub(super) fn in_brackets(words: &[String]) -> String {
 }
 
 /// A text of a lesson that is one paragraph: a line that begins with a number and a dot is no list of
-/// numbers (CommonMark 0.31 §5.3), but an answer such as `100.`.
+/// numbers (CommonMark 0.31 §5.3), but an answer such as `100.`, and one such as `[::1]:8080` defines
+/// no link (§4.7), of which nothing would be seen.
 pub(super) fn paragraph(text: &str) -> String {
     let line = |line: &str| {
+        if let Some(rest) = line.trim_start_matches(' ').strip_prefix('[')
+            && rest
+                .split_once(']')
+                .is_some_and(|(_, rest)| rest.starts_with(':'))
+        {
+            return format!("\\[{rest}");
+        }
         let behind = line
             .trim_start_matches(' ')
             .trim_start_matches(|c: char| c.is_ascii_digit());
@@ -189,6 +197,18 @@ mod tests {
         assert_eq!(quoted("a\r\n\"b\\"), r#""a\r\n\"b\\""#);
         let long = "ä".repeat(PAYLOAD_SHOWN + 3);
         assert!(quoted(&long).ends_with("ä\" … and 6 bytes more"));
+    }
+
+    #[test]
+    fn an_answer_is_no_definition_of_a_link() {
+        for (text, expected) in [
+            ("[::1]:8080", "\\[::1]:8080"),
+            ("It is\n  [::1]:80", "It is\n\\[::1]:80"),
+            ("[here](https://[::1]:80)", "[here](https://[::1]:80)"),
+            ("`[::1]:8080`", "`[::1]:8080`"),
+        ] {
+            assert_eq!(paragraph(text), expected);
+        }
     }
 
     #[test]

@@ -119,10 +119,34 @@ fn packets(rule: &FilterRule) -> Line {
 pub(super) fn sysctl(setting: &Setting) -> Vec<Block> {
     let line = Line::of(Role::Code, &setting.setting)
         .text(" is ")
-        .and(Role::Code, &setting.value);
+        .then(&value(&setting.value));
     let line = match &setting.before {
-        Some(before) => line.text(" (it was ").and(Role::Code, before).text(")"),
+        Some(before) => line.text(" (it was ").then(&value(before)).text(")"),
         None => line,
     };
     vec![fact(line)]
+}
+
+/// A setting's value; a list may have nothing in it.
+fn value(text: &str) -> Line {
+    match text.trim() {
+        "" => Line::from("empty"),
+        _ => Line::of(Role::Code, text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_may_be_empty() {
+        let setting = Setting {
+            setting: "net.ipv4.ip_local_reserved_ports".to_owned(),
+            value: "8080".to_owned(),
+            before: Some(String::new()),
+        };
+        let said = format!("{:?}", sysctl(&setting));
+        assert!(said.contains("(it was empty)"), "{said}");
+    }
 }
