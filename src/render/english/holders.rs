@@ -207,8 +207,12 @@ fn queue(line: &mut Line, row: &SocketRow) {
         );
         return;
     }
-    let waits = Vec::from_iter(to_read(row).into_iter().chain(on_its_way(row)));
-    line.text(waits.join(", "))
+    for waits in to_read(row).into_iter().chain(on_its_way(row)) {
+        if !line.is_empty() {
+            line.push(Role::Plain, ", ");
+        }
+        line.push(Role::Plain, waits);
+    }
 }
 
 /// What has arrived and was not read. The kernel counts the end of the stream as a byte
@@ -326,7 +330,9 @@ mod tests {
                 reachable_at: None,
                 details: None,
             };
-            queue(&row).as_str().to_owned()
+            let mut line = Line::new();
+            queue(&mut line, &row);
+            line.as_str().to_owned()
         };
         for (state, recv, send, expected) in [
             (TcpState::Established, 1, 0, "1 byte to read"),
