@@ -227,7 +227,12 @@ fn nothing_is_written_by_asking() {
         "sockets",
         "review",
         "review --list",
-        "test",
+        // One lesson is proven as all are.
+        concat!(
+            "test ",
+            env!("CARGO_MANIFEST_DIR"),
+            "/lessons/01-loopback-address.yaml"
+        ),
         "check",
     ] {
         looplab(line.split(' ')).state(&below).end().exits(0);
