@@ -8,6 +8,7 @@ use looplab::net::Errno;
 
 use super::{at, done, failure};
 
+#[expect(clippy::too_many_lines, reason = "one fact after the other")]
 pub(super) fn facts() -> Vec<Outcome> {
     let server = "127.0.0.1:43817";
     let errno = FailureCause::Errno;
