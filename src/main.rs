@@ -2,9 +2,6 @@
 //! exit code. Nothing else may end the process.
 use std::process::ExitCode;
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-mod sys;
-
 fn main() -> ExitCode {
     looplab::cli::main()
 }
