@@ -72,11 +72,6 @@ fn twenty_connections_a_second_for_a_minute() {
         thread::sleep(due.saturating_duration_since(Instant::now()));
         way.iter().for_each(|line| run(&mut lab, line));
     }
-    let took = began.elapsed();
-    assert!(
-        took < Duration::from_secs(2 * u64::from(SECONDS)),
-        "{took:?}"
-    );
     each_way(&mut lab);
     assert_eq!(before.reached_again(&lab), before);
     let grown = resident().saturating_sub(memory);

@@ -54,11 +54,11 @@ fn lines(
         }
         let ran = match not_utf8(&bytes) {
             Some(error) => Err(error),
-            None => lab.run(line, Author::Learner),
+            None => lab.run_unwatched(line, Author::Learner),
         };
         match ran {
-            Ok(ran) => {
-                let Some(outcome) = ran.outcome else { continue };
+            Ok((_, outcome)) => {
+                let Some(outcome) = outcome else { continue };
                 context.screen.script_outcome(number, &outcome)?;
                 if let Some(exit) = ends(&outcome) {
                     return Ok(exit);
