@@ -331,14 +331,18 @@ fn is_line(typed: &str) -> bool {
     typed.contains('=') || crate::lang::verb_names().contains(&verb)
 }
 
-/// Where Enter leads: the lesson in hand, or the first one that is not finished, or the first.
+/// Where Enter leads: the lesson in hand, or the first behind the one finished last that is not
+/// finished itself, or the first such of all, or the first.
 fn suggested<'e>(
     mut ids: impl Iterator<Item = &'e str> + Clone,
     progress: &Progress,
 ) -> Option<String> {
     let in_hand = progress.resume().map(|resume| resume.lesson);
     let in_hand = in_hand.filter(|lesson| ids.clone().any(|id| id == lesson));
-    let open = ids.clone().find(|id| !progress.is_finished(id));
+    let last = progress.finished_last();
+    let behind = ids.clone().skip_while(|id| last != Some(*id));
+    let mut in_turn = behind.chain(ids.clone());
+    let open = in_turn.find(|id| !progress.is_finished(id));
     in_hand.or_else(|| Some(open.or_else(|| ids.next())?.to_owned()))
 }
 
@@ -391,5 +395,38 @@ fn menu_line(entry: Entry, progress: &Progress, next: Option<&str>) -> MenuEntry
         chapter: entry.chapter.map(std::borrow::Cow::into_owned),
         broken: entry.broken.map(|diagnostics| diagnostics.to_string()),
         id: entry.id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::journal::{Event, Record};
+
+    #[test]
+    fn after_a_lesson_comes_the_one_that_follows_it() {
+        let ids = ["a", "b", "c", "d"];
+        for (finished, expected) in [
+            (&[][..], "a"),
+            (&["a"], "b"),
+            // Opened by name from a fresh state.
+            (&["c"], "d"),
+            (&["b", "a"], "c"),
+            // Behind the last there is what was left out before it.
+            (&["c", "d"], "a"),
+            (&["gone"], "a"),
+            (&["d", "c", "b", "a"], "a"),
+        ] {
+            let mut progress = Progress::default();
+            for lesson in finished {
+                progress.add(&Record::new(
+                    SystemTime::UNIX_EPOCH,
+                    Event::LessonDone,
+                    *lesson,
+                ));
+            }
+            let next = suggested(ids.into_iter(), &progress);
+            assert_eq!(next.as_deref(), Some(expected), "{finished:?}");
+        }
     }
 }

@@ -160,11 +160,7 @@ impl Screen {
         if self.kind == ViewKind::Json {
             return self.page(&Page::new("typed", Vec::new(), &[json!({ "line": line })]));
         }
-        let label = label.trim_end_matches(['>', ' ']);
-        let typed = Line::of(
-            Role::Prompt,
-            format_args!("{label}> ").to_string().trim_start(),
-        );
+        let typed = Line::of(Role::Prompt, format_args!("{} ", label.trim()));
         let typed = typed.text(line);
         self.page(&Page {
             kind: "typed",

@@ -279,6 +279,36 @@ mod tests {
                 "`first.port` is 4242",
             ),
             ("first.port > 50000", "`first.port` is 4242"),
+            // One reason is said once, however it is reached.
+            (
+                "(second is ok or second is listening) and second.port == first.port",
+                "`second` failed: EADDRINUSE at bind of 127.0.0.1:4242",
+            ),
+            (
+                "first is ephemeral",
+                "`first` has port 4242; ephemeral ports are 32768 to 60999",
+            ),
+            (
+                "first.port is not user_port",
+                "`first.port` is 4242; user ports are 1024 to 49151",
+            ),
+            (
+                "second is system_port",
+                "`second` failed: EADDRINUSE at bind of 127.0.0.1:4242",
+            ),
+            // A formula is told by its value.
+            (
+                "listeners | selectattr(\"port\", \"eq\", 4242) | list | length == 0",
+                "it is 1 now",
+            ),
+            (
+                "(listeners | map(attribute=\"port\") | list | first) > 5000",
+                "it is 4242 now",
+            ),
+            (
+                "listeners | selectattr(\"port\", \"eq\", 1) | list",
+                "there are none of that kind now",
+            ),
             (
                 "\"a and b\" == first.address",
                 "`first.address` is 127.0.0.1",

@@ -7,41 +7,67 @@ use super::split::{split_at_word, top_level};
 
 /// A clause that says what an expression found, fit to follow "not yet: ".
 pub(super) fn describe(text: &str, scope: &Scope, holds: bool) -> String {
+    distinct(clauses(text, scope, holds)).join("; ")
+}
+
+/// One clause for each condition; two that have the same reason have the same clause.
+fn clauses(text: &str, scope: &Scope, holds: bool) -> Vec<String> {
+    let text = unwrapped(text.trim());
     let alternatives = split_at_word(text, "or");
     if alternatives.len() > 1 {
-        let each: Vec<_> = alternatives
+        let each = alternatives
             .iter()
-            .map(|part| describe(part, scope, holds))
-            .collect();
-        return distinct(each).join("; ");
+            .flat_map(|part| clauses(part, scope, holds));
+        return each.collect();
     }
     let parts = split_at_word(text, "and");
     if parts.len() > 1 {
         return conjunction(&parts, scope, holds);
     }
-    clause(text.trim(), scope)
+    vec![clause(text, scope)]
+}
+
+/// An expression without the parentheses around all of it.
+fn unwrapped(text: &str) -> &str {
+    let inner = text
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'));
+    match inner {
+        // What is inside must not close what it did not open: `(a) or (b)`.
+        Some(inner) if is_balanced(inner) => unwrapped(inner.trim()),
+        _ => text,
+    }
+}
+
+fn is_balanced(text: &str) -> bool {
+    let mut depth = 0_usize;
+    let closes = |c: char| match c {
+        '(' => {
+            depth += 1;
+            false
+        }
+        ')' if depth == 0 => true,
+        ')' => {
+            depth -= 1;
+            false
+        }
+        _ => false,
+    };
+    !text.contains(closes)
 }
 
 /// Of a conjunction that fails, only what fails is worth saying.
-fn conjunction(parts: &[&str], scope: &Scope, holds: bool) -> String {
+fn conjunction(parts: &[&str], scope: &Scope, holds: bool) -> Vec<String> {
     let failing = |part: &&&str| {
         !Expr::unchecked(part)
             .compute(scope)
             .is_ok_and(|value| value.is_true())
     };
-    let said = if holds {
-        parts
-            .iter()
-            .map(|part| describe(part, scope, true))
-            .collect()
-    } else {
-        parts
-            .iter()
-            .filter(failing)
-            .map(|part| describe(part, scope, false))
-            .collect()
-    };
-    distinct(said).join("; ")
+    parts
+        .iter()
+        .filter(|part| holds || failing(part))
+        .flat_map(|part| clauses(part, scope, holds))
+        .collect()
 }
 
 fn distinct(clauses: Vec<String>) -> Vec<String> {
@@ -56,7 +82,13 @@ fn distinct(clauses: Vec<String>) -> Vec<String> {
 
 fn clause(text: &str, scope: &Scope) -> String {
     let subject = match top_level(text, |piece| piece == "is").first() {
-        Some(at) => text.get(..at.start).unwrap_or(text).trim(),
+        Some(at) => {
+            let subject = text.get(..at.start).unwrap_or(text).trim();
+            let subject = subject.strip_prefix("not ").unwrap_or(subject).trim();
+            let test = text.get(at.end..).unwrap_or_default().trim();
+            let test = test.strip_prefix("not ").unwrap_or(test).trim();
+            return in_a_range(subject, test, scope).unwrap_or_else(|| said(subject, scope));
+        }
         None => match compared(text) {
             Some((left, right)) if is_literal(left) => return said(right, scope),
             Some((left, right)) if is_literal(right) => left,
@@ -69,7 +101,8 @@ fn clause(text: &str, scope: &Scope) -> String {
 
 /// Both sides, unless one is not there yet: then the other says nothing about it.
 fn both(left: &str, right: &str, scope: &Scope) -> String {
-    if let Some(clause) = missing(left, scope).or_else(|| missing(right, scope)) {
+    let reason = |side| missing(side, scope).or_else(|| failed(side, scope));
+    if let Some(clause) = reason(left).or_else(|| reason(right)) {
         return clause;
     }
     distinct(vec![said(left, scope), said(right, scope)]).join(", ")
@@ -98,9 +131,56 @@ fn missing(subject: &str, scope: &Scope) -> Option<String> {
     Some(format!("nothing is called `{name}` yet"))
 }
 
+/// Of a side that has no value because something failed, the failure.
+fn failed(subject: &str, scope: &Scope) -> Option<String> {
+    let name = subject.split('.').next()?.trim();
+    let value = scope.get(name)?;
+    let valueless = matches!(Expr::unchecked(subject).value(scope), Ok(Value::Null));
+    (valueless && value.get("error").is_some()).then(|| outcome(name, value))
+}
+
+/// The port that a test on port numbers saw, and the range it wanted.
+fn in_a_range(subject: &str, test: &str, scope: &Scope) -> Option<String> {
+    let machine = |key: &str| scope.get("machine")?.get("range")?.get(key)?.as_u64();
+    let (low, high, whose) = match test {
+        "ephemeral" => (machine("low")?, machine("high")?, "ephemeral ports"),
+        "system_port" => (0, 1023, "system ports"),
+        "user_port" => (1024, 49_151, "user ports"),
+        "dynamic_port" => (49_152, 65_535, "dynamic ports"),
+        _ => return None,
+    };
+    let value = Expr::unchecked(subject).value(scope).ok()?;
+    let port = value.as_u64().or_else(|| value.get("port")?.as_u64())?;
+    let name = match (value.is_object(), subject.parse::<u64>()) {
+        (true, _) => format!("`{subject}` has port {port}"),
+        (false, Ok(_)) => format!("the port is {port}"),
+        (false, Err(_)) => format!("{} is {port}", shown(subject)),
+    };
+    Some(format!("{name}; {whose} are {low} to {high}"))
+}
+
+/// An expression as a subject: a chain of filters is a formula, and says nothing to a reader.
+fn shown(subject: &str) -> String {
+    if is_chain(subject) {
+        "it".to_owned()
+    } else {
+        format!("`{subject}`")
+    }
+}
+
+/// Whether values go through several filters, or through one with arguments.
+fn is_chain(subject: &str) -> bool {
+    let filters = top_level(subject, |piece| piece == "|").len();
+    let inside = subject.starts_with('(') && subject.contains('|');
+    filters > 1 || inside || (filters == 1 && subject.contains('('))
+}
+
 fn said(subject: &str, scope: &Scope) -> String {
     if let Some(clause) = missing(subject, scope) {
         return clause;
+    }
+    if is_chain(subject) {
+        return said_of_a_chain(subject, scope);
     }
     match Expr::unchecked(subject).value(scope) {
         Ok(Value::Object(map)) if map.contains_key("ok") => outcome(subject, &Value::Object(map)),
@@ -185,6 +265,26 @@ fn valueless(subject: &str, scope: &Scope) -> String {
     match scope.get(name) {
         Some(value) if value.get("error").is_some() => outcome(name, value),
         _ => format!("there is no `{subject}`"),
+    }
+}
+
+/// What a chain of filters came to.
+fn said_of_a_chain(subject: &str, scope: &Scope) -> String {
+    match Expr::unchecked(subject).value(scope) {
+        Ok(Value::Null) => "there is nothing of that kind now".to_owned(),
+        Ok(Value::Object(map)) if map.contains_key("ok") => {
+            outcome("it", &Value::Object(map)).replace("`it`", "it")
+        }
+        Ok(Value::String(text)) => format!("it is {text} now"),
+        Ok(Value::Array(all)) if all.is_empty() => "there are none of that kind now".to_owned(),
+        Ok(value @ (Value::Array(_) | Value::Object(_))) => {
+            format!(
+                "it has {} entries now",
+                value.as_array().map_or(0, Vec::len)
+            )
+        }
+        Ok(value) => format!("it is {value} now"),
+        Err(error) => error.message,
     }
 }
 

@@ -61,6 +61,19 @@ impl Pages {
         Ok(())
     }
 
+    /// Writes a text that belongs together: where it does not fit below what is on the screen, it
+    /// begins a page of its own.
+    pub(super) fn write_apart(&mut self, out: &mut impl Write, text: &str) -> io::Result<()> {
+        let rows = self.pager.as_ref().and_then(|pager| pager.rows());
+        let room = rows.and_then(|rows| rows.checked_sub(BELOW));
+        let full = room.is_some_and(|room| self.unread + lines_of(text) > room);
+        if full && self.unread > 0 && !self.hurried {
+            out.flush()?;
+            self.turn()?;
+        }
+        self.write_text(out, text)
+    }
+
     fn turn(&mut self) -> io::Result<()> {
         if let Some(pager) = &mut self.pager {
             self.hurried = !pager.turn()?;
@@ -79,31 +92,51 @@ fn lines_of(paragraph: &str) -> usize {
         .map_or(0, |last| last + 1)
 }
 
-/// Stretches that end with empty lines. Together they are the text.
+/// Stretches that end with empty lines. Together they are the text. Empty lines in what was laid out
+/// by its author, a drawing or a listing, end nothing.
 fn paragraphs(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let (mut start, mut at, mut blank) = (0, 0, false);
+    let mut laid_out = false;
     for line in text.split_inclusive('\n') {
-        if blank && !is_blank(line) {
+        let empty = is_blank(line);
+        let goes_on = laid_out && is_laid_out(line);
+        if blank && !empty && !goes_on {
             found.extend(text.get(start..at));
             start = at;
         }
-        blank = is_blank(line);
+        if !empty {
+            laid_out = is_laid_out(line);
+        }
+        blank = empty;
         at += line.len();
     }
     found.extend(text.get(start..).filter(|rest| !rest.is_empty()));
     found
 }
 
-/// Whether a painted line holds nothing but the gutter.
-fn is_blank(line: &str) -> bool {
+/// The characters of a painted line behind the gutter, which stands in the first column.
+fn behind_the_gutter(line: &str) -> impl Iterator<Item = char> {
     let mut parts = line.split('\x1b');
     let first = parts.next().unwrap_or_default();
     let painted = parts.map(|part| part.split_once('m').map_or(part, |(_, text)| text));
-    let nothing = |c: char| c.is_whitespace() || matches!(c, '│' | '|');
-    std::iter::once(first)
+    let mut all = std::iter::once(first)
         .chain(painted)
-        .all(|part| part.chars().all(nothing))
+        .flat_map(str::chars)
+        .peekable();
+    let gutter = all.next_if(|c| matches!(c, '│' | '|')).map(|_| ' ');
+    gutter.into_iter().chain(all)
+}
+
+/// Whether a painted line holds nothing but the gutter.
+fn is_blank(line: &str) -> bool {
+    behind_the_gutter(line).all(char::is_whitespace)
+}
+
+/// Whether a line stands further in than running text does: a listing, a part of a drawing.
+fn is_laid_out(line: &str) -> bool {
+    const OF_TEXT: usize = 2;
+    behind_the_gutter(line).take_while(|c| *c == ' ').count() > OF_TEXT + 1
 }
 
 #[cfg(test)]
@@ -187,6 +220,30 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_together_begins_a_page() {
+        for (first, second, expected) in [
+            ("a\nb\n", "1\n\n2\n", 0),
+            ("a\nb\nc\nd\n", "1\n\n2\n\n3\n", 1),
+            // It is longer than a page by itself: it is cut where a page ends, too.
+            ("a\n", "1\n\n2\n\n3\n\n4\n\n5\n", 2),
+            ("", "1\n\n2\n\n3\n", 0),
+        ] {
+            let turns = Rc::default();
+            let mut pages = Pages::default();
+            pages.set_pager(Box::new(Reader {
+                rows: 10,
+                turns: Rc::clone(&turns),
+                patient: true,
+            }));
+            let mut out = Vec::new();
+            pages.write_text(&mut out, first).unwrap();
+            pages.write_apart(&mut out, second).unwrap();
+            assert_eq!(out, [first, second].concat().as_bytes());
+            assert_eq!(turns.get(), expected, "{second:?}");
+        }
+    }
+
+    #[test]
     fn without_a_reader_nothing_waits() {
         let mut pages = Pages::default();
         let mut out = Vec::new();
@@ -202,6 +259,15 @@ mod tests {
             ("a\n", &["a\n"]),
             ("\na\n\n\nb", &["\n", "a\n\n\n", "b"]),
             ("│ a\n│\n│ b\n", &["│ a\n│\n", "│ b\n"]),
+            // Neither a listing with empty lines nor a drawing of two lines of life is cut.
+            (
+                "│   a\n│\n│   b\n│\n│ c\n",
+                &["│   a\n│\n│   b\n│\n", "│ c\n"],
+            ),
+            (
+                "  a   b\n  │   │\n  ├──▶│\n",
+                &["  a   b\n  │   │\n  ├──▶│\n"],
+            ),
             ("| a\n|\n  b\n", &["| a\n|\n", "  b\n"]),
         ] {
             assert_eq!(paragraphs(text), expected, "{text:?}");

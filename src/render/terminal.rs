@@ -26,6 +26,10 @@ pub struct TerminalView<W> {
     /// Whether the screen ends with an empty line, or is empty.
     apart: bool,
     pages: Pages,
+    /// Whether a lesson has begun, and its first step has not.
+    opening: bool,
+    /// The heading of a lesson's first step, until its text is there: they share a page.
+    held: String,
 }
 
 /// Columns that facts stand in from the edge, and the width of the gutter.
@@ -44,6 +48,8 @@ impl<W: Write> TerminalView<W> {
             narrator: Narrator::new(true),
             apart: true,
             pages: Pages::default(),
+            opening: false,
+            held: String::new(),
         }
     }
 
@@ -53,7 +59,10 @@ impl<W: Write> TerminalView<W> {
     }
 
     fn show(&mut self, blocks: &[Block]) -> io::Result<()> {
-        let text = self.draw(blocks);
+        if blocks.is_empty() {
+            return Ok(());
+        }
+        let text = std::mem::take(&mut self.held) + &self.draw(blocks);
         self.pages.write(&mut self.out, &text)
     }
 
@@ -99,7 +108,19 @@ impl<W: Write> View for TerminalView<W> {
             return self.show(&blocks);
         }
         let text = self.draw(&blocks);
-        self.pages.write_text(&mut self.out, &text)
+        let opening = std::mem::replace(
+            &mut self.opening,
+            matches!(event, Event::LessonStarted { .. }),
+        );
+        if opening && matches!(event, Event::StepStarted { .. }) {
+            self.held = text;
+            return Ok(());
+        }
+        let held = std::mem::take(&mut self.held);
+        if held.is_empty() {
+            return self.pages.write_text(&mut self.out, &text);
+        }
+        self.pages.write_apart(&mut self.out, &(held + &text))
     }
 
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {

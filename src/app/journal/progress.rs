@@ -15,6 +15,9 @@ pub struct Progress {
     pub lessons: BTreeMap<String, LessonProgress>,
     /// The lesson of the latest record.
     latest: Option<String>,
+    /// The lesson that was finished last.
+    #[serde(skip)]
+    finished_last: Option<String>,
     /// When questions that were due were put off last, in seconds since 1970.
     put_off: Option<u64>,
     /// Whether questions are not to be offered.
@@ -106,6 +109,9 @@ impl Progress {
             }
             _ => lesson.add(record),
         }
+        if record.event == Event::LessonDone {
+            self.finished_last = Some(record.lesson.clone());
+        }
         // A finished lesson has nothing to go on with.
         self.latest = (record.event != Event::LessonDone).then(|| record.lesson.clone());
     }
@@ -176,6 +182,11 @@ impl Progress {
         let lesson = self.latest.clone()?;
         let after = self.lesson(&lesson)?.last_step.clone();
         Some(Resume { lesson, after })
+    }
+
+    /// The lesson that was finished last.
+    pub fn finished_last(&self) -> Option<&str> {
+        self.finished_last.as_deref()
     }
 
     /// The whole in numbers.

@@ -14,12 +14,25 @@ const PIECE: usize = 64;
 /// The whole table, for columns.
 pub(super) fn sockets(table: &SocketTable) -> Vec<Block> {
     let mut blocks = vec![counted_in(table)];
-    if !table.rows.is_empty() {
-        blocks.push(Block::Table(socket_table(&table.rows)));
+    let rows = table.rows.get(..ON_A_SCREEN).unwrap_or(&table.rows);
+    if !rows.is_empty() {
+        blocks.push(Block::Table(socket_table(rows)));
     }
-    blocks.extend(below(table));
+    blocks.extend(below(table, rows));
+    let more = table.rows.len() - rows.len();
+    if more > 0 {
+        let words = format!(
+            "and {} more: `--port` and `--state` narrow the table, and a pipe gets all of it, as in \
+             `looplab sockets --all | less`",
+            count(more as u64)
+        );
+        blocks.push(Block::Remark(Line::marked(&words)));
+    }
     blocks
 }
+
+/// Rows that a screen gets: more than anybody reads, and no wait for what nobody will.
+const ON_A_SCREEN: usize = 200;
 
 /// The same, a few rows at a time: a table of twenty thousand sockets in words would take more memory
 /// than the sockets.
@@ -39,7 +52,7 @@ pub(super) fn sockets_by_pieces(table: &SocketTable, each: &mut dyn FnMut(&Block
         let Block::Table(same) = block else { return };
         piece = same;
     }
-    for block in below(table) {
+    for block in below(table, &table.rows) {
         each(&block);
     }
 }
@@ -59,8 +72,8 @@ fn counted_in(table: &SocketTable) -> Block {
 }
 
 /// What follows the rows.
-fn below(table: &SocketTable) -> impl Iterator<Item = Block> {
-    let details = table.rows.iter().filter_map(details).map(fact);
+fn below<'t>(table: &'t SocketTable, rows: &'t [SocketRow]) -> impl Iterator<Item = Block> + 't {
+    let details = rows.iter().filter_map(details).map(fact);
     let notes = table.notes.iter();
     details.chain(notes.map(|note| Block::Remark(Line::marked(note))))
 }
@@ -309,6 +322,58 @@ pub(super) fn who(holders: &Holders) -> Vec<Block> {
 mod tests {
     use super::*;
     use crate::net::Endpoint;
+
+    #[test]
+    fn a_screen_gets_the_first_rows_of_a_long_table() {
+        let row = SocketRow {
+            protocol: "tcp",
+            state: TcpState::Listen,
+            local: Endpoint::loopback(80),
+            peer: None,
+            recv_queue: 0,
+            send_queue: 0,
+            uid: 70,
+            inode: 1,
+            timer_seconds: None,
+            pid: None,
+            process: None,
+            owner: None,
+            children: Vec::new(),
+            reachable_at: None,
+            details: None,
+        };
+        for (rows, shown, words) in [(200, 200, None), (5200, 200, Some("and 5000 more: "))] {
+            let table = SocketTable {
+                scope: "all",
+                count: rows,
+                rows: vec![row.clone(); rows],
+                notes: Vec::new(),
+            };
+            let blocks = sockets(&table);
+            let drawn = blocks.iter().find_map(|block| match block {
+                Block::Table(table) => Some(table.rows.len()),
+                _ => None,
+            });
+            assert_eq!(drawn, Some(shown));
+            let remark = blocks.iter().find_map(|block| match block {
+                Block::Remark(line) => Some(line.as_str()),
+                _ => None,
+            });
+            match (remark, words) {
+                (None, None) => {}
+                (Some(remark), Some(words)) => assert!(remark.starts_with(words), "{remark}"),
+                other => panic!("{other:?}"),
+            }
+            // Where nothing is lined up, nothing is left out.
+            let mut all = 0;
+            sockets_by_pieces(&table, &mut |block| {
+                if let Block::Table(piece) = block {
+                    all += piece.rows.len();
+                }
+            });
+            assert_eq!(all, rows);
+        }
+    }
 
     #[test]
     fn the_end_of_a_stream_is_no_byte() {

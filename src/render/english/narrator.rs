@@ -29,6 +29,8 @@ pub(in crate::render) struct Narrator {
     sequence: Sequence,
     /// Whether this step has shown a four-tuple.
     ends_drawn: bool,
+    /// Steps that are left out for one reason, one after the other: how many, and what is said of it.
+    left_out: Option<(usize, String)>,
     /// The last reading of counters in this step.
     counted: Option<(Network, CounterReading)>,
 }
@@ -48,6 +50,39 @@ impl Narrator {
 
     /// An event in words.
     pub(in crate::render) fn tell(&mut self, event: &Event) -> Vec<Block> {
+        let mut blocks = self.collected(event);
+        blocks.extend(self.told(event));
+        blocks
+    }
+
+    /// What is to be said of steps that were left out, once no more of them follow for that reason.
+    fn collected(&mut self, event: &Event) -> Vec<Block> {
+        match event {
+            Event::StepDone { .. } => return Vec::new(),
+            Event::StepSkipped { reason, .. } => match &mut self.left_out {
+                Some((count, same)) if same == reason => {
+                    *count += 1;
+                    return Vec::new();
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        let next = match event {
+            Event::StepSkipped { reason, .. } => Some((1, reason.clone())),
+            _ => None,
+        };
+        let Some((count, reason)) = std::mem::replace(&mut self.left_out, next) else {
+            return Vec::new();
+        };
+        let said = match (count, reason.strip_prefix("This step is")) {
+            (2.., Some(rest)) => format!("{count} steps are{rest}"),
+            _ => reason,
+        };
+        vec![Block::Gap, Block::Remark(Line::marked(&said))]
+    }
+
+    fn told(&mut self, event: &Event) -> Vec<Block> {
         match event {
             Event::StepStarted {
                 number,
@@ -56,6 +91,7 @@ impl Narrator {
                 ..
             } => {
                 let reader = self.reader;
+                // What was left out is told by now.
                 *self = Self::new(self.drawings);
                 self.reader = reader;
                 let title = title.as_ref().map(|title| Line::of(Role::Heading, title));
@@ -277,6 +313,50 @@ mod tests {
             elsewhere.ends_with("protocols: TcpOutRsts 2, UdpNoPorts 7"),
             "{elsewhere}"
         );
+    }
+
+    #[test]
+    fn steps_left_out_for_one_reason_are_told_at_once() {
+        let skipped = |reason: &str| Event::StepSkipped {
+            step: "s".to_owned(),
+            reason: format!("This step is left out here: {reason}."),
+        };
+        let done = || Event::StepDone {
+            step: "s".to_owned(),
+            result: crate::tutor::StepResult::NotHere,
+        };
+        let started = || Event::StepStarted {
+            step: "t".to_owned(),
+            title: None,
+            number: 1,
+            total: 2,
+            kind: "say",
+        };
+        let mut narrator = Narrator::new(false);
+        let mut remarks = |events: &[Event]| {
+            let blocks = events.iter().flat_map(|event| narrator.tell(event));
+            let said = blocks.filter_map(|block| match block {
+                Block::Remark(line) => Some(line.as_str().to_owned()),
+                _ => None,
+            });
+            said.collect::<Vec<_>>()
+        };
+        let three = [
+            skipped("a"),
+            done(),
+            skipped("a"),
+            done(),
+            skipped("b"),
+            done(),
+        ];
+        assert_eq!(
+            remarks(&[&three[..], &[started()]].concat()),
+            [
+                "2 steps are left out here: a.",
+                "This step is left out here: b."
+            ]
+        );
+        assert_eq!(remarks(&[started()]), Vec::<String>::new());
     }
 
     #[test]

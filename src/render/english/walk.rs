@@ -52,9 +52,7 @@ pub(super) fn tell(event: &Event) -> Vec<Block> {
             span,
             help,
         } => mistaken(line, message, span, help.as_deref()),
-        Event::StepSkipped { reason, .. } | Event::RefutationSkipped { reason } => {
-            apart(remark(reason))
-        }
+        Event::RefutationSkipped { reason } => apart(remark(reason)),
         Event::Notes { text } => vec![Block::Gap, labelled("instructor's notes", text)],
         Event::Help { words, verbs } => help::list(words, verbs),
         Event::VerbHelp { text } => help::page(text),
@@ -71,6 +69,7 @@ pub(super) fn tell(event: &Event) -> Vec<Block> {
         // told by the narrator, which remembers.
         Event::StepDone { .. }
         | Event::StepStarted { .. }
+        | Event::StepSkipped { .. }
         | Event::Outcome { .. }
         | Event::Question { .. }
         | Event::Predicted { .. }
