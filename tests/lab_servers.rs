@@ -192,7 +192,7 @@ fn what_is_not_http_is_said_so() {
     let line = format!("get http://127.0.0.1:{port}/");
     let said = message(&mut lab, Author::Learner, &line);
     assert!(
-        said.contains("not HTTP") && said.contains("SSH-2.0"),
+        said.contains("no HTTP response") && said.contains("SSH-2.0"),
         "{said}"
     );
     // Closed at once: an end without an answer, or a reset when the request was unread.
