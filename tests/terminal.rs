@@ -323,6 +323,14 @@ fn a_text_longer_than_the_screen_waits_between_paragraphs() {
     terminal.send("menu\r");
     terminal.wait_for_prompt();
     terminal.wait_for_line("looplab >");
+    let again = home.setup(&["learn", "1", "--step", "2"]).size(12, 80);
+    let mut terminal = again.start();
+    terminal.wait_for_prompt();
+    terminal.wait_for_line(more);
+    terminal.send("undo\r");
+    terminal.wait_for("the line behind its prompt", |screen| {
+        screen.contents().contains("lesson 1, 2/12 > undo")
+    });
     // A dumb terminal, and ears, are not stopped.
     let dumb = home.setup(&["learn", "1", "--step", "2", "--plain"]);
     let mut terminal = dumb.var("TERM", "dumb").size(12, 80).start();

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::View;
 use super::block::{Block, Item, ItemText, Mark, Mistake, Page};
-use super::english::{Narrator, Reader, say_each};
+use super::english::{Narrator, Reader, say, say_each};
 use super::line::Line;
 use super::markdown;
 use super::paper::Paper;
@@ -75,6 +75,10 @@ impl<W: Write> View for PlainView<W> {
     }
 
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
+        if self.width != usize::MAX {
+            // A person at a terminal, who is not sent thousands of rows; a pipe gets them all.
+            return self.show(&say(outcome));
+        }
         let mut paper = Paper::plain(&self.palette, self.style, self.width);
         paper.set_apart(self.apart);
         let mut written = Ok(());

@@ -258,3 +258,10 @@ fn an_experiment_is_shown_once_and_where_it_was_is_said() {
     );
     assert_eq!(times(&said, "refutation"), 2, "{said:#?}");
 }
+
+#[test]
+fn a_page_to_read_has_nothing_to_solve() {
+    let tutor = Tutor::new(Arc::new(lesson()), Arc::new(NoCards), None);
+    let (said, _) = drive_in(tutor, &["solution"], str::len);
+    has(&said, &["There is nothing to solve here; Enter goes on."]);
+}
