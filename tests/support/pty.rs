@@ -85,7 +85,9 @@ impl Setup {
         pty.resize(pty_process::Size::new(self.rows, self.columns))
             .unwrap();
         let before = tcgetattr(&pty).unwrap();
-        let shell = Command::new("/bin/sh")
+        // Whoever runs the tests in the background hands down SIGINT and SIGQUIT ignored.
+        let shell = Command::new("/usr/bin/env")
+            .args(["--default-signal", "/bin/sh"])
             .args(arguments)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
