@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{env, fs};
 
 #[path = "src/lesson/head.rs"]
 mod head;
+#[path = "build/link.rs"]
+mod link;
 
 /// Card files.
 const DECKS: [&str; 4] = ["errnos.yaml", "states.yaml", "ports.yaml", "glossary.yaml"];
@@ -16,44 +17,15 @@ const DECKS: [&str; 4] = ["errnos.yaml", "states.yaml", "ports.yaml", "glossary.
 /// What makes lessons a course; the first has a table of its own, which the menu reads.
 const COURSE: [&str; 3] = ["chapters.yaml", "claims.yaml", "misconceptions.yaml"];
 
-/// A position-independent program has its pointers adjusted at every start, some ten thousand here
-/// (`readelf -r` counts them), before the first line of `main` (see benches/startup.rs).
-fn link_at_a_fixed_address() {
-    let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
-    if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
-        say("cargo::rustc-link-arg-bins=-no-pie");
-    }
-}
-
-/// Unwinding comes from libgcc, and the shared one costs ten system calls and as many page faults at
-/// every start (see benches/startup.rs). Where the C compiler has the archive with the same code, a
-/// linker script of that name is found before the shared library.
-fn link_unwinding_in(out: &Path) -> Result<(), Box<dyn Error>> {
-    let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
-    // Another target's archives are not where this machine's compiler looks.
-    let at_home = env::var("HOST")? == env::var("TARGET")?;
-    if !at_home || !is("CARGO_CFG_TARGET_OS", "linux") || !is("CARGO_CFG_TARGET_ENV", "gnu") {
-        return Ok(());
-    }
-    let asked = Command::new("cc")
-        .arg("-print-file-name=libgcc_eh.a")
-        .output();
-    let found = asked.map(|asked| String::from_utf8_lossy(&asked.stdout).trim().to_owned());
-    // A compiler that does not know the file says its bare name.
-    if found.is_ok_and(|found| Path::new(&found).is_absolute()) {
-        fs::create_dir_all(out)?;
-        fs::write(out.join("libgcc_s.so"), "INPUT(-lgcc_eh -lgcc -lc)\n")?;
-        say(&format!("cargo::rustc-link-arg-bins=-L{}", out.display()));
-    }
-    Ok(())
-}
-
 fn main() -> Result<(), Box<dyn Error>> {
     let lessons = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("lessons");
     say(&format!("cargo::rerun-if-changed={}", lessons.display()));
     say("cargo::rerun-if-changed=src/lesson/head.rs");
-    link_at_a_fixed_address();
-    link_unwinding_in(&PathBuf::from(env::var("OUT_DIR")?).join("unwinding"))?;
+    say("cargo::rerun-if-changed=build");
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    for argument in link::arguments(&out.join("link"))? {
+        say(&format!("cargo::rustc-link-arg-bins={argument}"));
+    }
     let mut files = Vec::new();
     if lessons.is_dir() {
         for entry in fs::read_dir(&lessons)? {
@@ -67,8 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     files.sort();
-    let out = PathBuf::from(env::var("OUT_DIR")?).join("course.rs");
-    fs::write(out, table(&files)?)?;
+    fs::write(out.join("course.rs"), table(&files)?)?;
     Ok(())
 }
 
