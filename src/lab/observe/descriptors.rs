@@ -3,11 +3,10 @@
 //!
 //! Reads links and never follows one: what it points to may be a dead network file system. Reading
 //! a link takes a few microseconds, and a process may have a hundred thousand; so they are not
-//! listed first where they can be counted, and two processors share a large table.
+//! listed first where they can be counted.
 use std::ffi::CStr;
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::thread;
 
 use nix::dir::Dir;
 use nix::errno::Errno;
@@ -22,23 +21,11 @@ pub(super) const LINK: usize = 32;
 /// The longest number of a descriptor, with the zero behind it.
 const NUMBER: usize = 11;
 
-/// From so many descriptors on a second thread is worth starting.
-const SHARED: usize = 2_048;
-
 /// An open /proc/PID/fd.
 pub(super) struct Descriptors {
     directory: OwnedFd,
     /// How many there are; 0 before Linux 6.2, which does not tell.
     count: usize,
-}
-
-/// What was found in a range of numbers.
-#[derive(Default)]
-struct Found {
-    /// Descriptors, sockets or not.
-    descriptors: usize,
-    /// Inodes of sockets.
-    sockets: Vec<u64>,
 }
 
 impl Descriptors {
@@ -60,109 +47,56 @@ impl Descriptors {
         Some(self.count).filter(|count| *count > 0)
     }
 
-    /// Inodes of the sockets among them, handed on until `each` says that it has enough.
-    pub(super) fn sockets(self, mut each: impl FnMut(u64) -> bool) {
-        // Descriptors are given out from 0 upwards, so most of the first `count` numbers are in
-        // use, and few above. A number in vain takes as long as two names of the list.
-        let dense = 0..self.count;
-        let above = self.count..self.count + self.count / 8;
-        let mut met = 0;
-        if dense.len() >= SHARED {
-            let found = self.shared(&dense);
-            met = found.iter().map(|found| found.descriptors).sum();
-            let mut sockets = found.iter().flat_map(|found| &found.sockets);
-            if !sockets.all(|inode| each(*inode)) {
+    /// Inodes of the sockets among them.
+    pub(super) fn sockets(&self, mut each: impl FnMut(u64)) {
+        let met = self.numbers(0..self.count, &mut each);
+        self.beyond(met, each);
+    }
+
+    /// The same for a range of numbers. Says how many of them are descriptors, of whatever kind.
+    ///
+    /// Descriptors are given out from 0 upwards, so most of the first [`Self::count`] numbers are in
+    /// use.
+    pub(super) fn numbers(&self, numbers: Range<usize>, mut each: impl FnMut(u64)) -> usize {
+        let links = numbers.filter_map(|number| link(self.directory.as_fd(), number));
+        links.map(|link| link.tell(&mut each)).count()
+    }
+
+    /// The same for those that are left when the first [`Self::count`] numbers were gone through and
+    /// so many were met there.
+    pub(super) fn beyond(&self, mut met: usize, mut each: impl FnMut(u64)) {
+        // A number in vain takes as long as two names of the list, and few are in use up here.
+        let tried = self.count..self.count + self.count / 8;
+        let listed_from = tried.end;
+        for number in tried {
+            if met >= self.count {
                 return;
             }
-        } else if self.each_of(dense, &mut met, &mut each) {
-            return;
-        }
-        let listed_from = above.end;
-        if self.each_of(above, &mut met, &mut each) {
-            return;
+            met += self.numbers(number..number + 1, &mut each);
         }
         if self.count == 0 || met < self.count {
             self.listed(listed_from, each);
         }
     }
 
-    /// Goes through numbers until all descriptors were met. Says whether `each` has enough.
-    fn each_of(
-        &self,
-        numbers: Range<usize>,
-        met: &mut usize,
-        each: &mut impl FnMut(u64) -> bool,
-    ) -> bool {
-        for number in numbers {
-            if *met >= self.count {
-                return false;
-            }
-            let link = link(self.directory.as_fd(), number);
-            *met += usize::from(link.is_some());
-            if let Some(Link::Socket(inode)) = link
-                && !each(inode)
-            {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Reads a range of numbers with two threads, if two may run.
-    fn shared(&self, numbers: &Range<usize>) -> [Found; 2] {
-        let middle = numbers.start.midpoint(numbers.end);
-        let directory = self.directory.as_fd();
-        let (low, high) = (numbers.start..middle, middle..numbers.end);
-        thread::scope(|scope| {
-            let other = thread::Builder::new().name("descriptors".to_owned());
-            let other = other.spawn_scoped(scope, {
-                let high = high.clone();
-                move || read(directory, high)
-            });
-            let low = read(directory, low);
-            let high = match other.map(thread::ScopedJoinHandle::join) {
-                Ok(Ok(found)) => found,
-                // No thread is to be had; it takes longer.
-                _ => read(directory, high),
-            };
-            [low, high]
-        })
-    }
-
     /// Those from a number on, by the names in the directory.
-    fn listed(self, from: usize, mut each: impl FnMut(u64) -> bool) {
-        let Ok(place) = self.directory.try_clone() else {
-            return;
-        };
-        let Ok(mut names) = Dir::from_fd(self.directory) else {
+    fn listed(&self, from: usize, mut each: impl FnMut(u64)) {
+        let Ok(mut names) = self
+            .directory
+            .try_clone()
+            .map_err(drop)
+            .and_then(|directory| Dir::from_fd(directory).map_err(drop))
+        else {
             return;
         };
         for name in names.iter().flatten() {
             let number: Option<usize> = name.file_name().to_str().ok().and_then(|n| n.parse().ok());
-            let Some(number) = number.filter(|number| *number >= from) else {
-                continue;
-            };
-            if let Some(Link::Socket(inode)) = link(place.as_fd(), number)
-                && !each(inode)
-            {
-                return;
+            let number = number.filter(|number| *number >= from);
+            if let Some(link) = number.and_then(|number| link(self.directory.as_fd(), number)) {
+                link.tell(&mut each);
             }
         }
     }
-}
-
-fn read(directory: BorrowedFd<'_>, numbers: Range<usize>) -> Found {
-    let mut found = Found {
-        descriptors: 0,
-        sockets: Vec::with_capacity(numbers.len()),
-    };
-    for link in numbers.filter_map(|number| link(directory, number)) {
-        found.descriptors += 1;
-        if let Link::Socket(inode) = link {
-            found.sockets.push(inode);
-        }
-    }
-    found
 }
 
 /// What a descriptor leads to.
@@ -170,6 +104,14 @@ fn read(directory: BorrowedFd<'_>, numbers: Range<usize>) -> Found {
 enum Link {
     Socket(u64),
     SomethingElse,
+}
+
+impl Link {
+    fn tell(self, each: &mut impl FnMut(u64)) {
+        if let Self::Socket(inode) = self {
+            each(inode);
+        }
+    }
 }
 
 /// `None` when there is no such descriptor.
@@ -251,35 +193,22 @@ mod tests {
         let mut all = BTreeSet::new();
         descriptors.sockets(|inode| {
             all.insert(inode);
-            true
         });
         all
     }
 
     #[test]
-    fn the_same_are_found_counted_listed_and_shared() {
+    fn the_same_are_found_counted_and_listed() {
         let near = UdpSocket::bind("127.0.0.1:0").unwrap();
         // Far above the number of descriptors there are.
         let far = nix::fcntl::fcntl(&near, nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(900)).unwrap();
         let other = UdpSocket::bind("127.0.0.1:0").unwrap();
         let mine = BTreeSet::from([inode(&near), inode(&other)]);
-        for count in [None, Some(0), Some(SHARED), Some(2 * SHARED)] {
+        for count in [None, Some(0), Some(850), Some(2_000)] {
             assert!(found(count).is_superset(&mine), "{count:?}");
         }
         nix::unistd::close(far).unwrap();
         assert!(other.as_raw_fd() < 900);
-    }
-
-    #[test]
-    fn a_search_that_has_enough_ends() {
-        let _one = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let _other = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let mut calls = 0;
-        Descriptors::of(std::process::id()).unwrap().sockets(|_| {
-            calls += 1;
-            false
-        });
-        assert_eq!(calls, 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! # Layout
 //!
 //! * [`Namespace`]: where to look. `netlink` and `bytes`: one question to the kernel, and its answer.
-//! * `inet`, `unix`, `owners`: the kernel's socket tables, and the processes behind them;
+//! * `inet`, `unix`, `owners` (`rounds`, `descriptors`): the kernel's socket tables, and the processes behind them;
 //!   [`sockets`] puts them together, [`who`] draws the conclusion for one port (`holders`,
 //!   `surroundings`).
 //! * [`interfaces`], [`route`], [`counters`], [`range`]: the same for the network around them.
@@ -40,6 +40,8 @@ mod netlink;
 mod owners;
 #[cfg(target_os = "linux")]
 mod range;
+#[cfg(target_os = "linux")]
+mod rounds;
 #[cfg(target_os = "linux")]
 mod route;
 #[cfg(target_os = "linux")]

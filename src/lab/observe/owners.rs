@@ -1,20 +1,16 @@
 //! Which process holds a socket: the search through the descriptors of processes.
 //!
-//! Likely holders come first, and the search ends when every socket has its owner. Nothing is asked
-//! of a process, and nothing of what its descriptors lead to is touched.
+//! It can begin before it is known which sockets are wanted: to list them takes the kernel as long as
+//! to read half of the descriptors. It ends when every socket has its owner. Nothing is asked of a
+//! process, and nothing of what its descriptors lead to is touched.
 use std::collections::HashMap;
-use std::ffi::CString;
 use std::fs;
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
 
-use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
-use nix::sys::stat::Mode;
-
-use super::descriptors::{Descriptors, LINK};
+use super::descriptors::Descriptors;
 use super::filter::Owners;
-use super::sys::read_link_at;
+use super::rounds::{Find, Rounds};
 use crate::lang::SocketRow;
 
 /// What a search for owners could not see.
@@ -52,76 +48,91 @@ impl Unseen {
     }
 }
 
-/// Fills in `pid` and `process` of the rows, this process first. The search ends when every row has
-/// its owner.
+/// Fills in `pid` and `process` of rows that were listed before.
 pub(super) fn find(rows: &mut [SocketRow], whose: Owners) -> Unseen {
-    if whose == Owners::Nobody {
-        return Unseen::default();
-    }
-    let mut search = Search::over(rows);
-    let own = std::process::id();
-    search.process(own);
-    if whose == Owners::Everyone {
-        search.everyone_but(own);
-    }
-    let unseen = Unseen {
-        processes: search.unreadable,
-        rows: search.missing,
-    };
-    search.tell(rows);
-    match whose {
-        Owners::Everyone => unseen,
-        _ => Unseen::default(),
-    }
+    Search::new(whose).tell(rows)
 }
 
 /// Inodes of the sockets a process holds; none when it may not be read, or is gone.
 pub fn held_by(pid: u32) -> Vec<u64> {
     let mut inodes = Vec::new();
     if let Ok(descriptors) = Descriptors::of(pid) {
-        descriptors.sockets(|inode| {
-            inodes.push(inode);
-            true
-        });
+        descriptors.sockets(|inode| inodes.push(inode));
     }
     inodes
+}
+
+/// A search for the owners of sockets.
+pub(super) struct Search {
+    rounds: Arc<Rounds>,
+    whose: Owners,
+    /// Goes on its rounds while the kernel still lists the sockets.
+    scout: Option<Scout>,
+}
+
+struct Scout {
+    thread: JoinHandle<()>,
+    finds: mpsc::Receiver<Find>,
+}
+
+impl Search {
+    /// Nothing is searched before [`Self::tell`].
+    pub(super) fn new(whose: Owners) -> Self {
+        Self {
+            rounds: Arc::new(Rounds::of(whose)),
+            whose,
+            scout: None,
+        }
+    }
+
+    /// Begins at once, on a thread beside the caller, if there is much to look through and a thread
+    /// is to be had.
+    pub(super) fn begin(whose: Owners) -> Self {
+        let mut search = Self::new(whose);
+        if whose == Owners::Everyone {
+            let rounds = Arc::clone(&search.rounds);
+            let (sender, finds) = mpsc::channel();
+            let thread = thread::Builder::new().name("owners".to_owned());
+            let thread = thread.spawn(move || {
+                while let Some(find) = rounds.next() {
+                    // Whoever does not listen any more has enough.
+                    if sender.send(find).is_err() {
+                        return;
+                    }
+                }
+            });
+            search.scout = thread.ok().map(|thread| Scout { thread, finds });
+        }
+        search
+    }
+
+    /// Fills in `pid` and `process` of the rows. The search ends when every row has its owner.
+    pub(super) fn tell(self, rows: &mut [SocketRow]) -> Unseen {
+        let mut wanted = WantedSockets::of(rows);
+        let finds = self.scout.as_ref().map(|scout| &scout.finds);
+        while wanted.missing > 0 {
+            let ready = finds.and_then(|finds| finds.try_recv().ok());
+            // What nobody has begun is looked through here; then the scout's last finds are due.
+            let find = ready.or_else(|| self.rounds.next());
+            let find = find.or_else(|| finds.and_then(|finds| finds.recv().ok()));
+            let Some(find) = find else { break };
+            wanted.take(&find);
+        }
+        wanted.tell(rows);
+        match self.whose {
+            Owners::Everyone => Unseen {
+                processes: wanted.unreadable,
+                rows: wanted.missing,
+            },
+            _ => Unseen::default(),
+        }
+    }
 }
 
 /// The name of a process; `None` when it is gone.
 fn name_of(pid: u32) -> Option<Arc<str>> {
     let name = fs::read(format!("/proc/{pid}/comm")).ok()?;
     Some(String::from_utf8_lossy(name.trim_ascii_end()).into())
-}
-
-/// The networks processes live in, where that may be known. Reading the link takes half the time
-/// of following it.
-struct Networks {
-    /// /proc.
-    processes: OwnedFd,
-}
-
-/// `net:[4026531840]`, and what is left of the room.
-type Network = [u8; LINK];
-
-impl Networks {
-    fn open() -> Option<Self> {
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let processes = open("/proc", flags, Mode::empty()).ok()?;
-        Some(Self { processes })
-    }
-
-    fn of(&self, process: &str) -> Option<Network> {
-        let path = CString::new(format!("{process}/ns/net")).ok()?;
-        let mut network = [0; LINK];
-        let link = read_link_at(self.processes.as_fd(), &path, &mut network).ok()?;
-        let whole = link.len() < LINK;
-        whole.then_some(network)
-    }
-}
-
-fn pids() -> impl Iterator<Item = u32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 /// A socket, and the process that was found to hold it.
@@ -131,10 +142,20 @@ struct Wanted {
     pid: Option<u32>,
 }
 
+impl Drop for Search {
+    /// Leaves no thread behind, whatever became of the list.
+    fn drop(&mut self) {
+        self.rounds.end();
+        if let Some(scout) = self.scout.take() {
+            // It can only have failed by a panic, which has been told.
+            drop(scout.thread.join());
+        }
+    }
+}
+
 /// Sockets are sorted by inode, not hashed: a process that opens many gets inodes in order, so the
-/// next one is nearly always the neighbour of the last, still in the processor's cache after the
-/// system call between them.
-struct Search {
+/// next one is nearly always the neighbour of the last, still in the processor's cache.
+struct WantedSockets {
     wanted: Vec<Wanted>,
     /// Where the neighbour of the last one is.
     next: usize,
@@ -143,12 +164,10 @@ struct Search {
     /// The processes that hold some, by name.
     names: HashMap<u32, Option<Arc<str>>>,
     unreadable: usize,
-    /// Whether the kernel has been seen to count descriptors.
-    counts: bool,
 }
 
-impl Search {
-    fn over(rows: &[SocketRow]) -> Self {
+impl WantedSockets {
+    fn of(rows: &[SocketRow]) -> Self {
         let held = rows.iter().enumerate().filter(|(_, row)| row.inode != 0);
         let mut wanted: Vec<Wanted> = held
             .map(|(row, socket)| Wanted {
@@ -164,58 +183,21 @@ impl Search {
             next: 0,
             names: HashMap::new(),
             unreadable: 0,
-            counts: false,
         }
     }
 
-    /// Processes of this network first: a socket belongs to the network it was made in, and is
-    /// rarely handed to a process of another one.
-    fn everyone_but(&mut self, own: u32) {
-        if self.missing == 0 {
-            return;
-        }
-        let networks = Networks::open();
-        let network = |process: &str| networks.as_ref()?.of(process);
-        let here = network("self");
-        let mut elsewhere = Vec::new();
-        for pid in pids().filter(|pid| *pid != own) {
-            if self.missing == 0 {
-                return;
+    fn take(&mut self, find: &Find) {
+        match find {
+            Find::Unreadable => self.unreadable += 1,
+            Find::Sockets { pid, inodes } => {
+                let before = self.missing;
+                for inode in inodes {
+                    self.found(*inode, *pid);
+                }
+                if self.missing < before {
+                    self.names.entry(*pid).or_insert_with(|| name_of(*pid));
+                }
             }
-            if here.is_some() && network(&pid.to_string()) != here {
-                elsewhere.push(pid);
-            } else {
-                self.process(pid);
-            }
-        }
-        for pid in elsewhere {
-            if self.missing == 0 {
-                return;
-            }
-            self.process(pid);
-        }
-    }
-
-    fn process(&mut self, pid: u32) {
-        match Descriptors::of(pid) {
-            // Kernel threads have none.
-            Ok(descriptors) if self.counts && descriptors.count().is_none() => {}
-            Ok(descriptors) => self.descriptors(pid, descriptors),
-            Err(Errno::EACCES | Errno::EPERM) => self.unreadable += 1,
-            // It ended meanwhile.
-            Err(_) => {}
-        }
-    }
-
-    fn descriptors(&mut self, pid: u32, descriptors: Descriptors) {
-        self.counts |= descriptors.count().is_some();
-        let before = self.missing;
-        descriptors.sockets(|inode| {
-            self.found(inode, pid);
-            self.missing > 0
-        });
-        if self.missing < before {
-            self.names.insert(pid, name_of(pid));
         }
     }
 

@@ -4,10 +4,11 @@ use std::io;
 use std::sync::Arc;
 
 use super::exposure::{Exposure, is_exposed};
-use super::filter::{LabSockets, SocketFilter};
+use super::filter::{LabSockets, Owners, SocketFilter};
 use super::inet::{self, Entry, Query, States, Transport};
 use super::netlink::Netlink;
-use super::{Namespace, not_available, owners, unix};
+use super::owners::Search;
+use super::{Namespace, not_available, unix};
 use crate::lang::{Failure, SocketRow, SocketTable};
 use crate::net::{FourTuple, TcpState};
 
@@ -17,6 +18,11 @@ pub fn sockets(ns: &dyn Namespace, filter: &SocketFilter<'_>) -> Result<SocketTa
         exposure: filter.exposed.then(|| Exposure::read(ns)).transpose()?,
         ..Gathered::default()
     };
+    let search = Search::begin(if filter.only_lab {
+        Owners::Nobody
+    } else {
+        filter.owners
+    });
     open(ns)
         .and_then(|mut link| gathered.all(&mut link, filter))
         .map_err(|error| not_available("sock_diag", "the kernel's socket table", &error))?;
@@ -30,7 +36,7 @@ pub fn sockets(ns: &dyn Namespace, filter: &SocketFilter<'_>) -> Result<SocketTa
     if filter.only_lab {
         own_up(&mut rows);
     } else {
-        notes.extend(owners::find(&mut rows, filter.owners).note());
+        notes.extend(search.tell(&mut rows).note());
     }
     if let Some(holder) = &filter.held_by {
         rows.retain(|row| holder.holds(row));
@@ -211,7 +217,6 @@ mod tests {
 
     use socket2::{Domain, Socket, Type};
 
-    use super::super::filter::Owners;
     use super::super::fixtures::{Connected, connect, ends, inode, reached, time_wait};
     use super::super::{Here, owners::Unseen};
     use super::*;
