@@ -125,8 +125,8 @@ pub const RTT_SAMPLES: usize = 200_000;
 /// A verb that was interrupted has this long to close its sockets.
 pub const INTERRUPT_GRACE: Duration = Duration::from_millis(200);
 
-/// Descriptors that must be free before a verb may wait: the runtime takes about nine for its
-/// readiness queue, its wake-ups and its signals.
+/// Descriptors that must be free before a verb may wait: the runtime takes about eleven for
+/// its readiness queue, its wake-ups and its signals.
 pub const RUNTIME_DESCRIPTORS: usize = 16;
 
 /// Outcomes an expression can still see in `outcomes`; older ones are forgotten, so that a script

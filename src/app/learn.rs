@@ -86,7 +86,7 @@ impl<'a> Session<'a> {
         let silent = !terminal::is_interactive();
         let lab = context.lab();
         if !silent {
-            terminal::interrupt_through(lab.interrupter().signalled());
+            terminal::interrupt_through(&lab.interrupter());
         }
         Ok(Self {
             context,

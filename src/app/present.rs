@@ -48,7 +48,7 @@ pub(crate) fn present(context: &Context, wanted: &Present) -> io::Result<Exit> {
             pace: Duration::from_secs_f64(wanted.pace),
         })
     } else {
-        terminal::interrupt_through(lab.interrupter().signalled());
+        terminal::interrupt_through(&lab.interrupter());
         context.screen.set_reader(Reader::Instructor);
         Box::new(Instructor {
             autopilot: Autopilot::default(),

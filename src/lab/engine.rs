@@ -2,21 +2,20 @@
 //!
 //! Verbs try first and come here only when the kernel would have them wait, so most lines never
 //! start the runtime. Nothing here knows what is waited for.
+use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use tokio::io::Interest;
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
 use tokio::time::{Instant as Moment, sleep_until};
 
 use super::failure;
+use super::interrupt::Interrupter;
 use super::sys::{Sigint, watch};
 use crate::lang::{Failure, FailureCause};
 use crate::limits;
@@ -35,58 +34,23 @@ pub(super) enum Stop {
     Unable(Failure),
 }
 
-/// Stops the verb that is running, as Ctrl-C does; for a front end that hears of it elsewhere.
-#[derive(Clone, Default)]
-pub struct Interrupter(Arc<Cancel>);
-
-impl Interrupter {
-    /// Stops the verb that is running now. Says nothing to those that come later.
-    pub fn interrupt(&self) {
-        self.0.asked.store(true, Ordering::SeqCst);
-        self.0.told.notify_waiters();
-    }
-
-    /// For a signal handler, which may do no more than set it: stops the verb that is about to wait.
-    /// Once it waits, SIGINT is heard here. To be cleared when a prompt is shown.
-    pub fn signalled(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0.signalled)
-    }
-}
-
-#[derive(Default)]
-struct Cancel {
-    asked: AtomicBool,
-    signalled: Arc<AtomicBool>,
-    told: Notify,
-}
-
-impl Cancel {
-    async fn asked(&self) {
-        loop {
-            let mut told = std::pin::pin!(self.told.notified());
-            // Listening before looking, so that nothing slips through in between.
-            told.as_mut().enable();
-            if self.asked.load(Ordering::SeqCst) {
-                return;
-            }
-            told.await;
-        }
-    }
-}
-
 /// The runtime, once a verb needed it, and the way to stop a wait.
 #[derive(Default)]
 pub(super) struct Engine {
     running: Option<Running>,
     interrupter: Interrupter,
-    /// What SIGINT did before the command that runs.
+    /// Whether the command that runs has been told of Ctrl-C.
+    heard: Cell<bool>,
+    /// What SIGINT did before the command that runs, where the runtime takes it.
     before: Option<Sigint>,
 }
 
 struct Running {
     runtime: Runtime,
-    /// SIGINT as tokio set it; `None` where that could not be done.
+    /// SIGINT as tokio set it; `None` where it is not for tokio to hear.
     caught: Option<Sigint>,
+    /// Tasks that hear Ctrl-C.
+    ears: usize,
     /// Whether a thread of its own drives the runtime between commands.
     threaded: bool,
 }
@@ -97,46 +61,45 @@ impl Engine {
         self.interrupter.clone()
     }
 
-    /// A command begins: an interrupt from before is stale, but for a signal since the prompt.
+    /// A command begins.
     pub(super) fn begin(&mut self) {
-        self.interrupter.0.asked.store(false, Ordering::SeqCst);
+        self.interrupter.begin();
+        if self.interrupter.has_bell() {
+            return;
+        }
         self.before = Sigint::now();
         if let Some(caught) = self.running.as_ref().and_then(|running| running.caught) {
             caught.apply();
         }
-        self.take_signalled();
     }
 
-    /// A signal that came before SIGINT was caught stops the command all the same.
-    fn take_signalled(&self) {
-        if self.interrupter.0.signalled.swap(false, Ordering::SeqCst) {
-            self.interrupter.interrupt();
-        }
-    }
-
-    /// A command is over: Ctrl-C means again what it meant before.
+    /// A command is over: Ctrl-C means again what it meant before, and one press stops one command.
+    /// A press that it did not hear is for the next.
     pub(super) fn end(&mut self) {
         if let (Some(before), Some(_)) = (self.before.take(), &self.running) {
             before.apply();
+        }
+        if self.heard.take() {
+            self.interrupter.forget();
         }
     }
 
     /// Whether the command that runs was interrupted. Long loops without a wait ask now and then.
     pub(super) fn interrupted(&self) -> bool {
-        match &self.running {
-            None => self.take_signalled(),
+        if let Some(running) = self.running.as_ref().filter(|running| !running.threaded) {
             // Nobody else drives the runtime, which is what hears the signal.
-            Some(running) if !running.threaded => {
-                running.runtime.block_on(tokio::task::yield_now());
-            }
-            Some(_) => {}
+            running.runtime.block_on(tokio::task::yield_now());
         }
-        self.interrupter.0.asked.load(Ordering::SeqCst)
+        let asked = self.interrupter.is_asked();
+        self.heard.set(self.heard.get() || asked);
+        asked
     }
 
-    /// The flag behind [`interrupted`](Self::interrupted), for a measurement on other threads.
+    /// The flag behind [`interrupted`](Self::interrupted), for a measurement on other threads. It looks
+    /// so often that whatever is asked meanwhile counts as heard.
     pub(super) fn cancel_flag(&self) -> &AtomicBool {
-        &self.interrupter.0.asked
+        self.heard.set(true);
+        self.interrupter.flag()
     }
 
     /// Calls `attempt` until it does not block, waiting for `interest` on the socket in between.
@@ -169,23 +132,27 @@ impl Engine {
         deadline: Instant,
         future: impl Future<Output = T>,
     ) -> Result<T, Stop> {
-        let cancel = self.interrupter.0.clone();
+        let interrupter = self.interrupter.clone();
         let runtime = self.runtime().map_err(Stop::Unable)?;
-        runtime.block_on(async move {
+        let ended = runtime.block_on(async move {
             tokio::select! {
                 biased;
-                () = cancel.asked() => Err(Stop::Interrupted),
+                () = interrupter.asked() => Err(Stop::Interrupted),
                 value = future => Ok(value),
                 () = sleep_until(Moment::from_std(deadline)) => Err(Stop::Timeout),
             }
-        })
+        });
+        if matches!(ended, Err(Stop::Interrupted)) {
+            self.heard.set(true);
+        }
+        ended
     }
 
     /// Tasks on the runtime, but for the one that hears Ctrl-C.
     pub(super) fn tasks(&self) -> usize {
         let alive = |running: &Running| {
             let all = running.runtime.metrics().num_alive_tasks();
-            all.saturating_sub(usize::from(running.caught.is_some()))
+            all.saturating_sub(running.ears)
         };
         self.running.as_ref().map_or(0, alive)
     }
@@ -195,7 +162,6 @@ impl Engine {
         if self.running.is_none() {
             descriptors_left()?;
             self.running = Some(self.start(threads_allowed())?);
-            self.take_signalled();
         }
         match &self.running {
             Some(running) => Ok(&running.runtime),
@@ -214,10 +180,18 @@ impl Engine {
             builder.worker_threads(1).thread_name("looplab");
         }
         let runtime = builder.enable_all().build().map_err(|e| unavailable(&e))?;
-        let caught = hear_sigint(&runtime, &self.interrupter);
+        let (caught, ears) = if self.interrupter.has_bell() {
+            let heard = self.interrupter.hear_bell(&runtime);
+            heard.map_err(|error| unavailable(&error))?;
+            (None, 1)
+        } else {
+            let caught = self.interrupter.hear_sigint(&runtime);
+            (caught, usize::from(caught.is_some()))
+        };
         Ok(Running {
             runtime,
             caught,
+            ears,
             threaded,
         })
     }
@@ -269,20 +243,6 @@ fn threads_allowed() -> bool {
         .is_ok_and(|thread| thread.join().is_ok())
 }
 
-/// From here on SIGINT is tokio's, until the command ends.
-fn hear_sigint(runtime: &Runtime, interrupter: &Interrupter) -> Option<Sigint> {
-    let _inside = runtime.enter();
-    let mut pressed = signal(SignalKind::interrupt()).ok()?;
-    let caught = Sigint::now()?;
-    let interrupter = interrupter.clone();
-    runtime.spawn(async move {
-        while pressed.recv().await.is_some() {
-            interrupter.interrupt();
-        }
-    });
-    Some(caught)
-}
-
 fn unavailable(error: &io::Error) -> Failure {
     let cause = Errno::of(error).map_or(FailureCause::NotAvailable, FailureCause::Errno);
     let message = format!("waiting is not possible here: {error}");
@@ -294,6 +254,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::lab::Bell;
 
     fn in_an_hour() -> Instant {
         Instant::now() + Duration::from_hours(1)
@@ -308,16 +269,73 @@ mod tests {
         assert!(engine.running.is_none());
     }
 
+    /// What happens until the engine waits, with a ring in it.
+    type Happens = fn(&mut Engine, &Bell);
+
     #[test]
-    fn without_a_runtime_the_handlers_flag_is_heard() {
-        let engine = Engine::default();
+    fn a_ring_ends_the_wait_wherever_it_comes() {
+        let moments: [(&str, Happens); 4] = [
+            ("before the line begins", |engine, bell| {
+                bell.ring();
+                engine.begin();
+            }),
+            ("before there is a runtime", |engine, bell| {
+                engine.begin();
+                bell.ring();
+            }),
+            ("before it waits", |engine, bell| {
+                engine.begin();
+                engine.runtime().unwrap();
+                bell.ring();
+            }),
+            ("while a line runs that does not look", |engine, bell| {
+                engine.begin();
+                bell.ring();
+                engine.end();
+                engine.begin();
+            }),
+        ];
+        for (moment, happens) in moments {
+            let mut engine = Engine::default();
+            let bell = engine.interrupter().bell();
+            happens(&mut engine, &bell);
+            let answer = engine.pause(in_an_hour());
+            assert!(matches!(answer, Err(Stop::Interrupted)), "{moment}");
+            engine.end();
+            engine.begin();
+            assert!(!engine.interrupted(), "{moment}: one ring, one line");
+            engine.end();
+        }
+    }
+
+    #[test]
+    fn a_ring_wakes_a_wait() {
+        let mut engine = Engine::default();
+        let bell = engine.interrupter().bell();
+        engine.begin();
+        let (told, waits) = std::sync::mpsc::channel();
+        let ringing = std::thread::spawn(move || {
+            waits.recv().unwrap();
+            bell.ring();
+        });
+        let wait = async move {
+            told.send(()).unwrap();
+            std::future::pending::<()>().await;
+        };
+        let answer = engine.bounded(in_an_hour(), wait);
+        assert!(matches!(answer, Err(Stop::Interrupted)), "{answer:?}");
+        ringing.join().unwrap();
+    }
+
+    #[test]
+    fn a_ring_before_the_prompt_is_not_for_the_line_behind_it() {
+        let mut engine = Engine::default();
+        let bell = engine.interrupter().bell();
+        bell.ring();
+        bell.silence();
+        engine.begin();
+        assert!(engine.pause(Instant::now()).is_ok());
         assert!(!engine.interrupted());
-        engine
-            .interrupter()
-            .signalled()
-            .store(true, Ordering::SeqCst);
-        assert!(engine.interrupted());
-        assert!(engine.interrupted(), "until the next command");
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! * [`Lab::run`] here: expand, parse, run, write down. `verbs` has one function a verb.
 //! * `gate`: who may do what. `former`: what becomes of a name that is used again. `ledger`: everything the session holds;
 //!   `kept`: the outcomes it remembers. `live`: what expressions see.
-//! * `open` makes sockets, `own` is one of them, `engine` waits (the one door to tokio), `server`
-//!   answers by itself, `unix_dir` keeps socket files, `sys` has the unsafe calls.
+//! * `open` makes sockets, `own` is one of them, `engine` waits (the one door to tokio), `interrupt` brings it Ctrl-C,
+//!   `server` answers by itself, `unix_dir` keeps socket files, `sys` has the unsafe calls.
 //! * `child` starts processes that run no program of their own.
 //! * [`world`]: a network of the lab's own, apart from the host's. `wire` records packets.
 //! * [`observe`] asks the kernel about everybody's sockets; [`measure`] takes times.
@@ -16,6 +16,7 @@ mod engine;
 mod failure;
 mod former;
 mod gate;
+mod interrupt;
 mod kept;
 mod ledger;
 mod live;
@@ -42,7 +43,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use engine::Engine;
-pub use engine::Interrupter;
+pub use interrupt::{Bell, Interrupter};
 use ledger::{Held, Ledger};
 use observe::{Here, Namespace};
 use open::Maker;

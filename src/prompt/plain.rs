@@ -142,6 +142,8 @@ impl Input for Plain {
         self.source.end();
         let typed = match answer {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                // It was meant for the line that is gone.
+                sys::nothing_runs();
                 self.buffer.clear();
                 Typed::Interrupted
             }

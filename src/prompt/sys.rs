@@ -8,8 +8,11 @@
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, Ordering};
+
+use nix::errno::Errno;
+
+use crate::lab::Bell;
 
 /// The terminal as it was found, and whose it was.
 struct Saved {
@@ -20,7 +23,7 @@ struct Saved {
 static SAVED: AtomicPtr<Saved> = AtomicPtr::new(ptr::null_mut());
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 static WAITING: AtomicBool = AtomicBool::new(false);
-static STOP: AtomicPtr<AtomicBool> = AtomicPtr::new(ptr::null_mut());
+static STOP: AtomicPtr<Bell> = AtomicPtr::new(ptr::null_mut());
 static PRESSED: AtomicU32 = AtomicU32::new(0);
 
 /// The press of Ctrl-C without a prompt in between that ends the program: the first two asked
@@ -48,12 +51,9 @@ pub(super) fn save() -> bool {
 /// Does nothing in a forked child, and nothing in the background: there the terminal belongs to
 /// the shell, which has settings of its own.
 pub(super) fn restore() {
-    let saved = SAVED.load(Ordering::Acquire);
-    if saved.is_null() {
+    let Some(saved) = saved() else {
         return;
-    }
-    // SAFETY: the pointer came from Box::into_raw and is never freed.
-    let saved = unsafe { &*saved };
+    };
     // SAFETY: these take no pointers; all are on the list of signal-safety(7).
     let ours = unsafe {
         libc::getpid() == saved.process && libc::tcgetpgrp(libc::STDIN_FILENO) == libc::getpgrp()
@@ -67,6 +67,12 @@ pub(super) fn restore() {
     if editing {
         write(libc::STDOUT_FILENO, LEAVE_EDITOR);
     }
+}
+
+fn saved() -> Option<&'static Saved> {
+    let saved = SAVED.load(Ordering::Acquire);
+    // SAFETY: null, or from Box::into_raw and never freed.
+    unsafe { saved.as_ref() }
 }
 
 fn current() -> Option<libc::termios> {
@@ -141,53 +147,66 @@ extern "C" fn ending(signal: libc::c_int) {
 }
 
 extern "C" fn interrupting(signal: libc::c_int) {
+    // Whoever was interrupted may be about to read it.
+    let errno = Errno::last_raw();
     if WAITING.load(Ordering::Acquire) {
         write(WAKE.load(Ordering::Acquire), b"i");
-        return;
+        // The line may be on its way to whoever runs it.
+        stop();
+    } else {
+        let pressed = PRESSED.fetch_add(1, Ordering::AcqRel).saturating_add(1);
+        // Somebody who took the signal after us (a lab without the bell) calls the former handler
+        // too, and decides what Ctrl-C means.
+        let heard = !takes_interrupt() || (!is_editing() && stop());
+        if !heard || pressed >= LAST_PRESS {
+            restore();
+            die_of(signal);
+        }
     }
-    let pressed = PRESSED.fetch_add(1, Ordering::AcqRel).saturating_add(1);
-    // Somebody who took the signal after us (the runtime of the lab) calls the former handler too,
-    // and decides what Ctrl-C means.
+    Errno::set_raw(errno);
+}
+
+/// Whether SIGINT comes here, and to nobody before.
+pub(super) fn takes_interrupt() -> bool {
     let own = interrupting as *const () as usize;
-    let others = disposition(signal).is_ok_and(|now| now != own);
-    let heard = others || (!is_editing() && stop());
-    if !heard || pressed >= LAST_PRESS {
-        restore();
-        die_of(signal);
-    }
+    disposition(libc::SIGINT).is_ok_and(|now| now == own)
 }
 
 /// Asks what runs to stop. Says whether there is anybody to ask.
 fn stop() -> bool {
-    stop_flag().is_some_and(|flag| {
-        flag.store(true, Ordering::Release);
+    bell().is_some_and(|bell| {
+        bell.ring();
         true
     })
 }
 
-fn stop_flag() -> Option<&'static AtomicBool> {
-    let flag = STOP.load(Ordering::Acquire);
-    // SAFETY: null, or from Arc::into_raw, whose count is never given back.
-    unsafe { flag.as_ref() }
+fn bell() -> Option<&'static Bell> {
+    let bell = STOP.load(Ordering::Acquire);
+    // SAFETY: null, or from Box::into_raw and never freed.
+    unsafe { bell.as_ref() }
 }
 
-/// From here on SIGINT sets a flag, and ends the program only when that has not helped.
-pub(super) fn stop_through(flag: Arc<AtomicBool>) {
-    STOP.store(Arc::into_raw(flag).cast_mut(), Ordering::Release);
+/// From here on SIGINT rings, and ends the program only when that has not helped.
+pub(super) fn stop_through(bell: Bell) {
+    // Not freed when replaced: a handler may be ringing it. A program has one.
+    STOP.store(Box::into_raw(Box::new(bell)), Ordering::Release);
 }
 
 /// At the line editor's prompt Ctrl-C is a key, so a signal that comes then was sent by another
 /// program, and ends this one.
 fn is_editing() -> bool {
-    current().is_some_and(|settings| settings.c_lflag & libc::ICANON == 0)
+    let by_lines = |settings: libc::termios| settings.c_lflag & libc::ICANON != 0;
+    // A terminal that never waited for a line's end says nothing about the editor.
+    saved().is_some_and(|saved| by_lines(saved.settings))
+        && current().is_some_and(|settings| !by_lines(settings))
 }
 
 /// A prompt waits for a line: whatever ran has ended, and a Ctrl-C that came too late is forgotten.
 /// To be called when Ctrl-C cannot be a signal any more.
 pub(super) fn nothing_runs() {
     PRESSED.store(0, Ordering::Release);
-    if let Some(flag) = stop_flag() {
-        flag.store(false, Ordering::Release);
+    if let Some(bell) = bell() {
+        bell.silence();
     }
 }
 
@@ -200,7 +219,7 @@ fn die_of(signal: libc::c_int) {
     }
 }
 
-/// Where SIGINT writes a byte while [`waiting`] is on. The descriptor must not block.
+/// Where SIGINT writes a byte, too, while [`waiting`] is on. The descriptor must not block.
 pub(super) fn wake_through(pipe: OwnedFd) {
     WAKE.store(pipe.as_raw_fd(), Ordering::Release);
     // Open as long as the program runs: a handler may be about to write.

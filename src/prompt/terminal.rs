@@ -8,8 +8,6 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, PanicHookInfo};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::thread::ThreadId;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -17,6 +15,7 @@ use terminal_size::terminal_size_of;
 
 use super::plain::Source;
 use super::sys;
+use crate::lab::Interrupter;
 use crate::render::{sanitize, wrapped};
 
 /// The signals that end a program without asking it: a closed window, `kill`, Ctrl-\.
@@ -48,10 +47,13 @@ impl Drop for Guard {
     }
 }
 
-/// Ctrl-C while a line runs sets this flag instead of ending the program; the third press without a
-/// prompt in between ends it all the same.
-pub fn interrupt_through(flag: Arc<AtomicBool>) {
-    sys::stop_through(flag);
+/// Ctrl-C from the end of a line to the next prompt stops what runs instead of ending the program;
+/// the third press without a prompt in between ends it all the same.
+pub fn interrupt_through(interrupter: &Interrupter) {
+    // Where SIGINT was ignored from the start, it stays so at the prompt; the lab still hears it.
+    if sys::takes_interrupt() {
+        sys::stop_through(interrupter.bell());
+    }
 }
 
 /// Whether a person types on standard input and reads on standard output.

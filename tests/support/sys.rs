@@ -1,8 +1,8 @@
-//! Waiting for another process to end or to stop. The only file of the tests with unsafe code.
+//! Waiting for another process to end or to stop, and what a signal does here. The only file of the tests with unsafe code.
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 
 /// A descriptor that becomes readable when the process ends (pidfd_open(2)).
@@ -32,4 +32,12 @@ pub(crate) fn stop_child(pid: u32) -> io::Result<()> {
         return Err(io::Error::last_os_error());
     }
     Ok(())
+}
+
+/// Lets a signal do what it does unless somebody says otherwise. Whoever runs the tests in the
+/// background hands down SIGINT ignored.
+#[expect(unsafe_code, reason = "signal(2) has no safe wrapper")]
+pub(crate) fn by_default(which: Signal) -> nix::Result<()> {
+    // SAFETY: no handler of the program is replaced by one that could be gone.
+    unsafe { signal(which, SigHandler::SigDfl) }.map(drop)
 }
