@@ -5,12 +5,14 @@
 //! prints, but for what a panic has to say.
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal, Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::panic::{self, PanicHookInfo};
 use std::thread::ThreadId;
 
+use nix::fcntl::{OFlag, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::stat::Mode;
 use terminal_size::terminal_size_of;
 
 use super::plain::Source;
@@ -104,21 +106,33 @@ fn short(file: &str) -> &str {
 #[derive(Debug)]
 pub(super) struct PlainInput {
     wake: Option<UnixStream>,
+    terminal: Option<OwnedFd>,
 }
 
 impl PlainInput {
     /// Nobody types: Ctrl-C ends the program, as it ends any other that reads a pipe.
     pub(super) fn unwatched() -> Self {
-        Self { wake: None }
+        Self {
+            wake: None,
+            terminal: None,
+        }
     }
 
     /// Somebody types: Ctrl-C drops the line. Without descriptors to wake it through, it ends the
     /// program.
     pub(super) fn watched() -> Self {
-        Self {
-            wake: wake_pair().ok(),
-        }
+        let wake = wake_pair().ok();
+        let terminal = wake.as_ref().and_then(|_| without_blocking().ok());
+        Self { wake, terminal }
     }
+}
+
+/// The terminal again, by a descriptor that does not block: Ctrl-C drops a line that was ready to be
+/// read. Standard input is not made so, since the shell reads by the same one.
+fn without_blocking() -> nix::Result<OwnedFd> {
+    let name = nix::unistd::ttyname(io::stdin())?;
+    let how = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    open(&name, how, Mode::empty())
 }
 
 impl Source for PlainInput {
@@ -140,11 +154,12 @@ impl Read for PlainInput {
     /// Fails with [`io::ErrorKind::Interrupted`] on Ctrl-C, and on nothing else.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let stdin = io::stdin();
+        let lines = self.terminal.as_ref().map_or(stdin.as_fd(), AsFd::as_fd);
         loop {
             if let Some(wake) = &self.wake {
                 let mut sources = [
                     PollFd::new(wake.as_fd(), PollFlags::POLLIN),
-                    PollFd::new(stdin.as_fd(), PollFlags::POLLIN),
+                    PollFd::new(lines, PollFlags::POLLIN),
                 ];
                 match poll(&mut sources, PollTimeout::NONE) {
                     Err(nix::Error::EINTR) => continue,
@@ -155,8 +170,9 @@ impl Read for PlainInput {
                     Ok(_) => {}
                 }
             }
-            match nix::unistd::read(stdin.as_fd(), buffer) {
+            match nix::unistd::read(lines, buffer) {
                 Err(nix::Error::EINTR) => {}
+                Err(nix::Error::EAGAIN) if self.wake.is_some() => {}
                 answer => return Ok(answer?),
             }
         }
