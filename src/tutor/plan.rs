@@ -45,6 +45,8 @@ pub(super) enum Act {
     },
     /// Repeat the learner's lines that `undo` kept.
     Replay,
+    /// Offer the solution, in a lab that was made anew for it.
+    Solve,
     /// Back from the experiment for a misconception.
     RefutationEnded,
     /// Record the step, then go on.

@@ -289,3 +289,19 @@ fn an_instructor_is_told_what_enter_and_a_letter_do() {
         .says("enters the room's vote");
     ended.says("the room predicted a").says("the kernel did b");
 }
+
+/// A learner who has closed what the set-up made gets it back before the solution is typed in.
+#[test]
+fn a_solution_solves_its_task_whatever_was_typed_before() {
+    let typed = "close guest client old\nold = listen 127.0.0.1:0\nsolution\n\n\nquit\n";
+    let task = [
+        "learn",
+        "address-in-use",
+        "--step",
+        "restart-task",
+        "--json",
+    ];
+    let records = looplab(task).input(typed).end().exits(0).records();
+    let done = records.iter().find(|record| record["event"] == "step_done");
+    assert_eq!(done.unwrap()["result"], "helped", "{records:#?}");
+}

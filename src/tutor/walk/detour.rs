@@ -137,10 +137,8 @@ impl Tutor {
 
     /// The lesson's lines are about to run, in the lab that they were written for.
     pub(super) fn make_good(&mut self, back_to: &Ask) {
-        let Some(stands) = self.step.stands.take() else {
-            return;
-        };
-        let changed = stands.touched || stands.ran && disturbed(&stands.was, &self.scope);
+        let changed = self.has_changed_the_lab();
+        self.step.stands = None;
         let Some(foundation) = self.foundation(back_to).filter(|_| changed) else {
             return;
         };
@@ -150,6 +148,26 @@ impl Tutor {
         for act in acts.into_iter().rev() {
             self.plan.push_front(act);
         }
+    }
+
+    /// Whether the learner's lines have changed what the question or the solution rests on.
+    pub(super) fn has_changed_the_lab(&self) -> bool {
+        let changed =
+            |stands: &Stands| stands.touched || stands.ran && disturbed(&stands.was, &self.scope);
+        self.step.stands.as_ref().is_some_and(changed)
+    }
+
+    /// A solution was written for the set-up, and is of no use in what the learner made of it.
+    pub(super) fn solve_anew(&mut self) {
+        let Some(foundation) = self.current().map(Foundation::of_step) else {
+            return;
+        };
+        self.notice(
+            "The solution begins with the set-up, and your own lines have changed the lab: this step is set up anew first.",
+        );
+        self.step.typed.clear();
+        self.plan.extend(foundation.acts());
+        self.plan.extend([Act::Prepared, Act::Solve]);
     }
 
     /// What must stand for a question to be answered; `None` when nothing depends on it any more.

@@ -26,6 +26,7 @@ impl Tutor {
                     author: Author::Learner,
                 });
                 self.show(&ran.line, ran.outcome);
+                self.stirred(line);
                 self.after_replay();
             }
             Origin::Learner { back_to } => {

@@ -348,10 +348,23 @@ impl Tutor {
                     self.emit(Event::Explained { text });
                 }
             }
-            Act::Task => self.begin_task(),
+            Act::Task => {
+                self.stand();
+                self.begin_task();
+            }
             Act::Ask => self.ask_recall(),
-            Act::Visit => self.begin_visit(),
-            Act::Replay => self.replay_next(),
+            Act::Visit => {
+                self.stand();
+                self.begin_visit();
+            }
+            Act::Replay => {
+                self.stand();
+                self.replay_next();
+            }
+            Act::Solve => {
+                self.stand();
+                self.solve();
+            }
             Act::Refute {
                 misconception,
                 refutation,

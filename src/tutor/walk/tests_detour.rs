@@ -265,3 +265,56 @@ fn a_page_to_read_has_nothing_to_solve() {
     let (said, _) = drive_in(tutor, &["solution"], str::len);
     has(&said, &["There is nothing to solve here; Enter goes on."]);
 }
+
+const SOLVED_ANEW: &str = "The solution begins with the set-up, and your own lines have changed the lab: this step is set up anew first.";
+
+#[test]
+fn a_solution_begins_with_the_set_up_it_was_written_for() {
+    let broken = [
+        // Gone, replaced, or something in its way that goals could trip over.
+        &["a = listen 127.0.0.1:9"][..],
+        &["x = listen 127.0.0.1:9", "undo", "y = listen 127.0.0.1:9"],
+        &["x = listen 127.0.0.1:9", "y = listen 127.0.0.1:9", "undo"],
+        &["filter drop 127.0.0.1:9"],
+    ];
+    for typed in broken {
+        let typed = [typed, &["solution", "b = listen 0", ""]].concat();
+        let (said, _) = walk("task", &typed);
+        has(
+            &said,
+            &[
+                SOLVED_ANEW,
+                "run a = listen 127.0.0.1:0",
+                "Task",
+                "goals false",
+            ],
+        );
+        let port = said
+            .iter()
+            .rev()
+            .find_map(|said| said.strip_prefix("It has "));
+        let port = port.unwrap().trim_end_matches('.');
+        has(
+            &said,
+            &[
+                SOLVED_ANEW,
+                &format!("solution b = listen 127.0.0.1:{port}"),
+                "run b = listen 0",
+                "done task Helped",
+            ],
+        );
+        assert_eq!(times(&said, SOLVED_ANEW), 1, "{said:#?}");
+    }
+    // What changed nothing costs nothing, and once is enough.
+    for (typed, anew) in [
+        (&["solution"][..], 0),
+        (&["range", "solution"], 0),
+        (&["x = listen 0", "undo", "solution"], 0),
+        (&["x = listen 0", "solution", "solution"], 1),
+        (&["x = listen 0", "solution", "undo"], 1),
+        (&["b = listen 0", "solution"], 0),
+    ] {
+        let (said, _) = walk("task", typed);
+        assert_eq!(times(&said, SOLVED_ANEW), anew, "{typed:?} {said:#?}");
+    }
+}

@@ -177,11 +177,7 @@ impl Tutor {
     }
 
     pub(super) fn solution(&mut self, ask: Ask) {
-        let lines = match self.current().map(|step| &step.kind) {
-            Some(Kind::Task(task)) => task.solution.clone(),
-            Some(Kind::Visit(visit)) => visit.stand_in.clone(),
-            _ => Vec::new(),
-        };
+        let lines = self.solution_lines();
         if lines.is_empty() {
             let is_recall = matches!(self.current().map(|s| &s.kind), Some(Kind::Ask(_)));
             self.notice(match &ask {
@@ -191,13 +187,10 @@ impl Tutor {
                 Ask::Continue | Ask::Run { .. } => "There is nothing to solve here; Enter goes on.",
                 _ => "There is nothing to type here; `skip` shows the answer and goes on.",
             });
+        } else if matches!(ask, Ask::Commands | Ask::Visit) && self.has_changed_the_lab() {
+            return self.solve_anew();
         } else {
-            self.step.helped = true;
-            let lines = lines
-                .iter()
-                .map(|line| grade::fill_line(line, &self.scope))
-                .collect();
-            self.emit(Event::Solution { lines });
+            self.offer_solution(&lines);
         }
         self.wait_for(ask);
     }
