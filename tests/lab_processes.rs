@@ -14,8 +14,10 @@ use std::time::Duration;
 
 use looplab::lang::{Author, WorldName};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use support::session::{follow, lab, lesson, message, outcome, value};
-use support::sys::watch_process;
+use support::sys::{stop_child, watch_process};
 use support::user::{Session, as_user};
 
 /// A bound for what comes at once where nothing is wrong.
@@ -75,6 +77,72 @@ fn another_process_holds_the_port() {
         expect late.error == "no_such_name"
         "#,
     );
+}
+
+#[test]
+fn a_server_that_stands_still_is_said_to() {
+    lesson(
+        r#"
+        server = serve echo --processes 2
+        client = connect server
+        held = who {{ server.port }}
+        expect held.rows[0].stopped is undefined and "stopped" not in held.finding
+        still = signal server stop --one
+        held = who {{ server.port }}
+        expect held.rows[0].stopped == 1 and "(1 of them stopped)" in held.finding
+        still = signal server stop
+        held = who {{ server.port }}
+        expect held.rows[0].stopped == 2 and "(all stopped)" in held.finding
+        expect "accepts and reads nothing until it continues" in held.finding
+        expect "`signal server cont` lets it go on" in held.cure
+        mine = sockets server
+        expect mine.rows | selectattr("state", "equalto", "LISTEN") | map(attribute="stopped") | list == [2]
+        on = signal server cont
+        held = who {{ server.port }}
+        expect held.rows[0].stopped is undefined and "stopped" not in held.finding
+        "#,
+    );
+}
+
+#[test]
+fn a_stranger_that_stands_still_is_said_to() {
+    let child = Command::new(env!("CARGO_BIN_EXE_looplab"))
+        .args(["run", "-", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut session = Session(child);
+    let input = session.0.stdin.as_mut().unwrap();
+    input.write_all(b"server = listen 127.0.0.1:0\n").unwrap();
+    let mut said = BufReader::new(session.0.stdout.take().unwrap()).lines();
+    let server: serde_json::Value = serde_json::from_str(&said.next().unwrap().unwrap()).unwrap();
+    let pid = session.0.id();
+    let who = |word: &str| {
+        let mut lab = lab();
+        let script = format!(
+            r#"
+            held = who {}
+            expect held.rows[0].pid == {pid} and held.rows[0].process == "looplab"
+            expect held.rows[0].stopped {word}
+            expect ("stopped" in held.finding) == (held.rows[0].stopped is defined)
+            expect ("kill -CONT {pid}" in held.cure) == (held.rows[0].stopped is defined)
+            all = sockets --all --port {}
+            expect all.rows[0].stopped {word}
+            "#,
+            server["port"], server["port"]
+        );
+        follow(&mut lab, Author::Learner, &script);
+    };
+    who("is undefined");
+    stop_child(pid).unwrap();
+    who("== 1");
+    kill(Pid::from_raw(pid.cast_signed()), Signal::SIGCONT).unwrap();
+    let input = session.0.stdin.as_mut().unwrap();
+    input.write_all(b"show 1\n").unwrap();
+    // It answers, so it goes on.
+    said.next().unwrap().unwrap();
+    who("is undefined");
 }
 
 #[test]

@@ -101,6 +101,7 @@ mod tests {
             timer_seconds: None,
             pid: None,
             children: Vec::new(),
+            stopped: None,
             process: None,
             owner: None,
             reachable_at: None,

@@ -2,7 +2,7 @@
 //!
 //! Pure: everything it needs to know of the machine comes in as an argument.
 use super::several;
-use super::surroundings::{Claim, Surroundings};
+use super::surroundings::{Claim, Surroundings, standstill};
 use crate::lang::SocketRow;
 use crate::net::{Endpoint, TcpState};
 
@@ -91,9 +91,10 @@ fn unlisted(port: u16, around: &Surroundings) -> Conclusion {
 fn listening(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
     Conclusion::taken(
         format!(
-            "port {port} is held by a listener of {}, on {}",
+            "port {port} is held by a listener of {}, on {}{}",
             around.holder(row),
             place(&row.local),
+            standstill([row]),
         ),
         around.ending(row),
     )
@@ -102,9 +103,10 @@ fn listening(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
 fn bound(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
     Conclusion::taken(
         format!(
-            "port {port} is claimed by {}, on {}: its socket is bound, but does not listen yet",
+            "port {port} is claimed by {}, on {}: its socket is bound, but does not listen yet{}",
             around.holder(row),
             place(&row.local),
+            standstill([row]),
         ),
         around.ending(row),
     )
@@ -116,7 +118,7 @@ fn connected(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
         .peer
         .as_ref()
         .map_or_else(String::new, |peer| format!(" to {peer}"));
-    let state = row.state;
+    let (state, still) = (row.state, standstill([row]));
     if row.peer.as_ref() == Some(&row.local) {
         return with_itself(port, row, around);
     }
@@ -124,7 +126,7 @@ fn connected(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
         return Conclusion::taken(
             format!(
                 "port {port} was lent to an outgoing connection of {holder}{peer} ({state}); nobody \
-                 listens on it"
+                 listens on it{still}"
             ),
             format!(
                 "wait until that connection ends; a server's port is safe outside the range the \
@@ -136,7 +138,7 @@ fn connected(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
     Conclusion::taken(
         format!(
             "port {port} belongs to an open connection of {holder}{peer} ({state}), though nobody \
-             listens on it any more"
+             listens on it any more{still}"
         ),
         format!(
             "{}; or set SO_REUSEADDR before bind (`--reuseaddr` here), which helps when the old \
@@ -154,11 +156,11 @@ fn with_itself(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion 
         Some(name) => format!("`reset {name}` frees the port at once"),
         None => around.ending(row),
     };
-    let (holder, state) = (around.holder(row), row.state);
+    let (holder, state, still) = (around.holder(row), row.state, standstill([row]));
     Conclusion::taken(
         format!(
             "port {port} belongs to a connection of {holder} with itself: {} is both ends of it \
-             ({state})",
+             ({state}){still}",
             row.local
         ),
         cure,
@@ -217,9 +219,10 @@ fn datagrams(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
     };
     Conclusion::taken(
         format!(
-            "UDP port {port} is held by {}, on {}{tcp}",
+            "UDP port {port} is held by {}, on {}{tcp}{}",
             around.holder(row),
             place(&row.local),
+            standstill([row]),
         ),
         around.ending(row),
     )
@@ -250,6 +253,8 @@ pub(super) fn whole(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU16;
+
     use super::*;
     use crate::net::PortRange;
 
@@ -268,6 +273,7 @@ mod tests {
             process: Some("python3".into()),
             owner: None,
             children: Vec::new(),
+            stopped: None,
             reachable_at: None,
             details: None,
         }
@@ -315,6 +321,26 @@ mod tests {
             ..listener()
         };
         check(&[own], "this very program (pid 1)", "close it here");
+        let stopped = SocketRow {
+            stopped: NonZeroU16::new(1),
+            ..listener()
+        };
+        check(
+            std::slice::from_ref(&stopped),
+            "python3 (pid 4711, user ada, stopped), on 127.0.0.1; a stopped process (SIGSTOP, \
+             Ctrl-Z) accepts and reads nothing until it continues",
+            "end it (`fg` and Ctrl-C in its terminal, or `kill 4711` and `kill -CONT 4711`: a \
+             stopped process takes a signal once it goes on), or choose another port",
+        );
+        let of_another = SocketRow {
+            uid: 113,
+            ..stopped
+        };
+        check(
+            &[of_another],
+            "python3 (pid 4711, user postgres, stopped)",
+            "(`sudo kill 4711` and `sudo kill -CONT 4711` if that is you: a stopped",
+        );
         let hidden = SocketRow {
             pid: None,
             uid: 113,
@@ -344,6 +370,31 @@ mod tests {
         check(&twice, "has 2 holders: on 127.0.0.1 a listener of", "4711");
         let wildcard = row(TcpState::Listen, "[::]:8080", None);
         check(&[wildcard], "on every address ([::])", "4711");
+    }
+
+    #[test]
+    fn processes_of_the_lab_that_stand_still() {
+        let served = |children: &[u32], stopped| SocketRow {
+            owner: Some("server".to_owned()),
+            children: children.to_vec(),
+            stopped: NonZeroU16::new(stopped),
+            ..row(TcpState::Listen, "127.0.0.1:8080", None)
+        };
+        let table = [
+            (served(&[2], 0), "in its child process 2, on 127.0.0.1"),
+            (served(&[2], 1), "in its child process 2 (stopped), on"),
+            (served(&[2, 3, 4], 2), "2, 3 and 4 (2 of them stopped), on"),
+            (served(&[2, 3], 2), "processes 2 and 3 (all stopped), on"),
+        ];
+        for (row, finding) in table {
+            let still = row.stopped.is_some();
+            let rows = [row];
+            check(&rows, finding, "`close server`, or choose another port");
+            let said = conclude(8080, &rows, &around(Claim::NotTried));
+            assert_eq!(said.finding.contains("until it continues"), still);
+            let on = "; `signal server cont` lets it go on";
+            assert_eq!(said.cure.unwrap().ends_with(on), still);
+        }
     }
 
     #[test]

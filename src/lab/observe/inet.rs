@@ -399,6 +399,7 @@ impl Entry {
             process: None,
             owner: None,
             children: Vec::new(),
+            stopped: None,
             reachable_at: None,
             details: self.details.map(Box::new),
         }

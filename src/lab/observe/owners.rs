@@ -5,6 +5,7 @@
 //! process, and nothing of what its descriptors lead to is touched.
 use std::collections::HashMap;
 use std::fs;
+use std::num::NonZeroU16;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
@@ -48,7 +49,7 @@ impl Unseen {
     }
 }
 
-/// Fills in `pid` and `process` of rows that were listed before.
+/// Fills in `pid`, `process` and `stopped` of rows that were listed before.
 pub(super) fn find(rows: &mut [SocketRow], whose: Owners) -> Unseen {
     Search::new(whose).tell(rows)
 }
@@ -106,7 +107,7 @@ impl Search {
         search
     }
 
-    /// Fills in `pid` and `process` of the rows. The search ends when every row has its owner.
+    /// Fills in `pid`, `process` and `stopped` of the rows. The search ends when every row has its owner.
     pub(super) fn tell(self, rows: &mut [SocketRow]) -> Unseen {
         let mut wanted = WantedSockets::of(rows);
         let finds = self.scout.as_ref().map(|scout| &scout.finds);
@@ -129,10 +130,36 @@ impl Search {
     }
 }
 
-/// The name of a process; `None` when it is gone.
-fn name_of(pid: u32) -> Option<Arc<str>> {
-    let name = fs::read(format!("/proc/{pid}/comm")).ok()?;
-    Some(String::from_utf8_lossy(name.trim_ascii_end()).into())
+/// What is told of a process beside its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Holder {
+    name: Arc<str>,
+    /// By SIGSTOP, or by Ctrl-Z in its terminal.
+    stopped: bool,
+}
+
+impl Holder {
+    /// `None` when it is gone.
+    fn of(pid: u32) -> Option<Self> {
+        Self::read(&fs::read(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    /// `4711 (python3) S 1 …`: proc_pid_stat(5). A name may hold brackets and spaces, so the last one
+    /// counts: numbers follow.
+    fn read(stat: &[u8]) -> Option<Self> {
+        let begin = stat.iter().position(|byte| *byte == b'(')?;
+        let end = stat.iter().rposition(|byte| *byte == b')')?;
+        let name = stat.get(begin + 1..end)?;
+        Some(Self {
+            name: String::from_utf8_lossy(name).into(),
+            stopped: stat.get(end + 2) == Some(&b'T'),
+        })
+    }
+}
+
+/// Whether a process is there and stands still.
+pub(super) fn is_stopped(pid: u32) -> bool {
+    Holder::of(pid).is_some_and(|holder| holder.stopped)
 }
 
 /// A socket, and the process that was found to hold it.
@@ -161,8 +188,8 @@ struct WantedSockets {
     next: usize,
     /// How many have no owner so far.
     missing: usize,
-    /// The processes that hold some, by name.
-    names: HashMap<u32, Option<Arc<str>>>,
+    /// The processes that hold some.
+    holders: HashMap<u32, Option<Holder>>,
     unreadable: usize,
 }
 
@@ -181,7 +208,7 @@ impl WantedSockets {
             missing: wanted.len(),
             wanted,
             next: 0,
-            names: HashMap::new(),
+            holders: HashMap::new(),
             unreadable: 0,
         }
     }
@@ -195,7 +222,7 @@ impl WantedSockets {
                     self.found(*inode, *pid);
                 }
                 if self.missing < before {
-                    self.names.entry(*pid).or_insert_with(|| name_of(*pid));
+                    self.holders.entry(*pid).or_insert_with(|| Holder::of(*pid));
                 }
             }
         }
@@ -218,14 +245,19 @@ impl WantedSockets {
 
     fn tell(&self, rows: &mut [SocketRow]) {
         // Neighbours mostly have the same process.
-        let mut last = (0, None);
+        let mut last: (u32, Option<&Holder>) = (0, None);
         for Wanted { row, pid, .. } in &self.wanted {
             if let (Some(row), Some(pid)) = (rows.get_mut(*row), *pid) {
                 if last.0 != pid {
-                    last = (pid, self.names.get(&pid).cloned().flatten());
+                    last = (pid, self.holders.get(&pid).and_then(Option::as_ref));
                 }
                 row.pid = Some(pid);
-                row.process.clone_from(&last.1);
+                row.process = last.1.map(|holder| Arc::clone(&holder.name));
+                // Of the lab's own processes all are known, and counted already.
+                if row.children.is_empty() {
+                    let stopped = last.1.is_some_and(|holder| holder.stopped);
+                    row.stopped = NonZeroU16::new(stopped.into());
+                }
             }
         }
     }
@@ -234,6 +266,25 @@ impl WantedSockets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_is_read_off_its_one_line() {
+        for (stat, name, stopped) in [
+            ("4711 (python3) S 1 4711", "python3", false),
+            ("4711 (python3) T 1 4711", "python3", true),
+            ("1 (a) T (b) c) R 0 (", "a) T (b) c", false),
+            ("7 () T 1", "", true),
+        ] {
+            // Only numbers follow the state.
+            let stat = stat.trim_end_matches(" (");
+            let holder = Holder::read(stat.as_bytes()).unwrap();
+            assert_eq!((&*holder.name, holder.stopped), (name, stopped), "{stat}");
+        }
+        for stat in ["", "4711", "4711 (", ") (", "4711 python3) T"] {
+            assert_eq!(Holder::read(stat.as_bytes()), None, "{stat}");
+        }
+        assert!(!is_stopped(std::process::id()));
+    }
 
     #[test]
     fn notes_only_what_was_missed() {

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::holders::{Conclusion, place, whole};
-use super::surroundings::Surroundings;
+use super::surroundings::{Surroundings, kill, standstill};
 use crate::lang::SocketRow;
 use crate::net::TcpState;
 
@@ -52,9 +52,10 @@ pub(super) fn apart(port: u16, rows: &[SocketRow], around: &Surroundings) -> Opt
     };
     Some(Conclusion {
         finding: format!(
-            "port {port} has {} holders: {}{rest}",
+            "port {port} has {} holders: {}{rest}{}",
             holders.len(),
-            said.join("; ")
+            said.join("; "),
+            standstill(holders.iter().take(NAMED).copied())
         ),
         cure: Some(cure(&holders, around)),
         free: false,
@@ -163,7 +164,7 @@ fn ending(row: &SocketRow, around: &Surroundings) -> String {
         (Some(name), _) if hold == Hold::Connection => format!("`reset {name}`"),
         (Some(name), _) => format!("`close {name}`"),
         (None, Some(pid)) if pid == around.pid => "close it here".to_owned(),
-        (None, Some(pid)) if row.uid == around.uid || around.uid == 0 => format!("`kill {pid}`"),
+        (None, Some(pid)) if row.uid == around.uid || around.uid == 0 => kill(row, "", pid),
         (None, _) => "ask its owner to end it".to_owned(),
     }
 }
@@ -190,6 +191,7 @@ mod tests {
             process: None,
             owner: Some(owner.to_owned()),
             children: Vec::new(),
+            stopped: None,
             reachable_at: None,
             details: None,
         }
@@ -284,6 +286,25 @@ mod tests {
             vec![accepted, wildcard],
             "port 8080 is held by a listener of this lab (`server`), on every IPv4 address (0.0.0.0)",
             "`close server`",
+        );
+    }
+
+    #[test]
+    fn a_holder_that_stands_still_is_told_from_the_others() {
+        let server = row(TcpState::Listen, "127.0.0.1:8080", "", "server");
+        let suspended = SocketRow {
+            owner: None,
+            process: Some("python3".into()),
+            pid: Some(7),
+            stopped: std::num::NonZeroU16::new(1),
+            ..row(TcpState::Listen, "127.0.0.2:8080", "", "")
+        };
+        check(
+            vec![server, suspended],
+            "port 8080 has 2 holders: on 127.0.0.1 a listener of this lab (`server`); on 127.0.0.2 a \
+             listener of python3 (pid 7, user 1000, stopped); a stopped process (SIGSTOP, Ctrl-Z) \
+             accepts and reads nothing until it continues",
+            "on 127.0.0.1 `close server`, on 127.0.0.2 `kill 7` and `kill -CONT 7`; or choose",
         );
     }
 

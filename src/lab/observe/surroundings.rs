@@ -36,16 +36,25 @@ impl Surroundings {
     pub(super) fn holder(&self, row: &SocketRow) -> String {
         let name = row.owner.as_deref().filter(|name| !name.is_empty());
         let named = name.map_or_else(String::new, |name| format!(" (`{name}`)"));
+        let stopped = row.stopped.map_or(0, |stopped| usize::from(stopped.get()));
         match row.children.as_slice() {
             [] => {}
-            [child] => return format!("this lab{named}, in its child process {child}"),
+            [child] => {
+                let state = if stopped > 0 { " (stopped)" } else { "" };
+                return format!("this lab{named}, in its child process {child}{state}");
+            }
             children => {
                 let pids: Vec<String> = children.iter().map(u32::to_string).collect();
                 let pids = match pids.as_slice() {
                     [all @ .., last] => format!("{} and {last}", all.join(", ")),
                     [] => String::new(),
                 };
-                return format!("this lab{named}, shared by its child processes {pids}");
+                let state = match stopped {
+                    0 => String::new(),
+                    all if all == row.children.len() => " (all stopped)".to_owned(),
+                    some => format!(" ({some} of them stopped)"),
+                };
+                return format!("this lab{named}, shared by its child processes {pids}{state}");
             }
         }
         if row.owner.is_some() {
@@ -68,7 +77,8 @@ impl Surroundings {
             return format!("this very program (pid {pid})");
         }
         let name = row.process.as_deref().unwrap_or("a process");
-        format!("{name} (pid {pid}, {})", self.user(row))
+        let state = if stopped > 0 { ", stopped" } else { "" };
+        format!("{name} (pid {pid}, {}{state})", self.user(row))
     }
 
     /// `user postgres` where passwd(5) names it, else `user 113`. No directory service is asked.
@@ -87,15 +97,28 @@ impl Surroundings {
     /// How the program behind a socket is brought to let go.
     pub(super) fn ending(&self, row: &SocketRow) -> String {
         if let Some(name) = &row.owner {
-            return format!("`close {name}`, or choose another port");
+            let on = match row.stopped {
+                Some(_) => format!("; `signal {name} cont` lets it go on"),
+                None => String::new(),
+            };
+            return format!("`close {name}`, or choose another port{on}");
         }
+        let (terminal, why) = match row.stopped {
+            Some(_) => (
+                "`fg` and Ctrl-C",
+                ": a stopped process takes a signal once it goes on",
+            ),
+            None => ("Ctrl-C", ""),
+        };
         match row.pid {
             Some(pid) if pid == self.pid => "close it here, or choose another port".to_owned(),
-            Some(pid) if row.uid == self.uid || self.uid == 0 => {
-                format!("end it (Ctrl-C in its terminal, or `kill {pid}`), or choose another port")
-            }
+            Some(pid) if row.uid == self.uid || self.uid == 0 => format!(
+                "end it ({terminal} in its terminal, or {}{why}), or choose another port",
+                kill(row, "", pid)
+            ),
             Some(pid) => format!(
-                "ask its owner to end it (`sudo kill {pid}` if that is you), or choose another port"
+                "ask its owner to end it ({} if that is you{why}), or choose another port",
+                kill(row, "sudo ", pid)
             ),
             None => {
                 "ask its owner to end it (root sees its name with `sudo ss -tulnp`), or choose \
@@ -135,5 +158,22 @@ impl Surroundings {
         self.range.map_or_else(String::new, |range| {
             format!(" ({}–{})", range.low, range.high)
         })
+    }
+}
+
+/// What ends a process. One that is stopped takes SIGTERM only once it goes on.
+pub(super) fn kill(row: &SocketRow, sudo: &str, pid: u32) -> String {
+    match row.stopped {
+        Some(_) => format!("`{sudo}kill {pid}` and `{sudo}kill -CONT {pid}`"),
+        None => format!("`{sudo}kill {pid}`"),
+    }
+}
+
+/// What it means that a holder stands still, where one does; for the end of a finding.
+pub(super) fn standstill<'r>(rows: impl IntoIterator<Item = &'r SocketRow>) -> &'static str {
+    if rows.into_iter().any(|row| row.stopped.is_some()) {
+        "; a stopped process (SIGSTOP, Ctrl-Z) accepts and reads nothing until it continues"
+    } else {
+        ""
     }
 }

@@ -1,13 +1,14 @@
 //! The socket table: what the kernel lists, the lab's names, and the processes behind it.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use super::exposure::{Exposure, is_exposed};
 use super::filter::{LabSockets, Owners, SocketFilter};
 use super::inet::{self, Entry, Query, States, Transport};
 use super::netlink::Netlink;
-use super::owners::Search;
+use super::owners::{Search, is_stopped};
 use super::{Namespace, not_available, unix};
 use crate::lang::{Failure, SocketRow, SocketTable};
 use crate::net::{FourTuple, TcpState};
@@ -102,8 +103,15 @@ pub(super) fn adopt_children(rows: &mut [SocketRow], children: Option<&HashMap<u
     let Some(children) = children.filter(|children| !children.is_empty()) else {
         return;
     };
+    let mut stopped: HashSet<u32> = children.values().flatten().copied().collect();
+    stopped.retain(|pid| is_stopped(*pid));
     for row in rows.iter_mut().filter(|row| row.inode != 0) {
-        row.children = children.get(&row.inode).cloned().unwrap_or_default();
+        let Some(children) = children.get(&row.inode) else {
+            continue;
+        };
+        let still = children.iter().filter(|pid| stopped.contains(pid)).count();
+        row.children.clone_from(children);
+        row.stopped = u16::try_from(still).ok().and_then(NonZeroU16::new);
     }
 }
 

@@ -61,6 +61,7 @@ fn parse(message: Message<'_>) -> Option<SocketRow> {
         process: None,
         owner: None,
         children: Vec::new(),
+        stopped: None,
         reachable_at: None,
         details: None,
     };

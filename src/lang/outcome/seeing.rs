@@ -1,6 +1,7 @@
 //! Facts about the machine: its sockets, ports, names and interfaces as the kernel tells them.
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
@@ -62,6 +63,9 @@ pub struct SocketRow {
     /// The processes this lab started that hold it, by number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<u32>,
+    /// How many of the processes named here are stopped (SIGSTOP, Ctrl-Z): they accept and read nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<NonZeroU16>,
     /// For `--exposed`: the endpoints by which other machines reach it, as far as nothing between
     /// stops them. Empty when this machine has no address but loopback.
     #[serde(skip_serializing_if = "Option::is_none")]

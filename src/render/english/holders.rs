@@ -274,11 +274,15 @@ fn holder(line: &mut Line, row: &SocketRow) {
     }
     match row.children.as_slice() {
         [] => {}
-        [child] => return line.push(Role::Plain, format_args!("child process {child}")),
+        [child] => {
+            line.push(Role::Plain, format_args!("child process {child}"));
+            return standstill(line, row);
+        }
         several => {
             let pids: Vec<String> = several.iter().map(u32::to_string).collect();
             let pids = pids.join(", ");
-            return line.push(Role::Plain, format_args!("child processes {pids}"));
+            line.push(Role::Plain, format_args!("child processes {pids}"));
+            return standstill(line, row);
         }
     }
     if row.owner.is_some() {
@@ -298,6 +302,19 @@ fn holder(line: &mut Line, row: &SocketRow) {
     }
     if row.inode != 0 {
         line.push(Role::Dim, format_args!(" uid {}", row.uid));
+    }
+    standstill(line, row);
+}
+
+/// That a process behind a socket is stopped, and so does nothing for it.
+fn standstill(line: &mut Line, row: &SocketRow) {
+    let Some(stopped) = row.stopped.map(|stopped| usize::from(stopped.get())) else {
+        return;
+    };
+    match row.children.len() {
+        0 | 1 => line.push(Role::Surprise, ", stopped"),
+        all if all == stopped => line.push(Role::Surprise, ", all stopped"),
+        _ => line.push(Role::Surprise, format_args!(", {stopped} of them stopped")),
     }
 }
 
@@ -320,6 +337,8 @@ pub(super) fn who(holders: &Holders) -> Vec<Block> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU16;
+
     use super::*;
     use crate::net::Endpoint;
 
@@ -339,6 +358,7 @@ mod tests {
             process: None,
             owner: None,
             children: Vec::new(),
+            stopped: None,
             reachable_at: None,
             details: None,
         };
@@ -392,6 +412,7 @@ mod tests {
                 process: None,
                 owner: None,
                 children: Vec::new(),
+                stopped: None,
                 reachable_at: None,
                 details: None,
             };
@@ -440,14 +461,31 @@ mod tests {
             process: process.map(Into::into),
             owner: None,
             children: Vec::new(),
+            stopped: None,
             reachable_at: None,
             details: None,
+        };
+        let stopped = |children: &[u32], stopped| SocketRow {
+            children: children.to_vec(),
+            stopped: NonZeroU16::new(stopped),
+            ..row(Some(812), Some("postgres"), 1)
         };
         let table = [
             (row(Some(812), Some("postgres"), 1), "postgres (812) uid 70"),
             (row(Some(812), None, 1), "process 812 uid 70"),
             (row(None, None, 1), "uid 70, process not shown"),
             (row(None, None, 0), "the kernel"),
+            (stopped(&[], 1), "postgres (812) uid 70, stopped"),
+            (stopped(&[812], 0), "child process 812"),
+            (stopped(&[812], 1), "child process 812, stopped"),
+            (
+                stopped(&[812, 813], 1),
+                "child processes 812, 813, 1 of them stopped",
+            ),
+            (
+                stopped(&[812, 813], 2),
+                "child processes 812, 813, all stopped",
+            ),
         ];
         for (row, expected) in table {
             let mut line = Line::new();

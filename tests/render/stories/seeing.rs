@@ -157,6 +157,7 @@ pub(super) fn row(state: TcpState, local: &str, peer: Option<&str>) -> SocketRow
         process: None,
         owner: None,
         children: Vec::new(),
+        stopped: None,
         reachable_at: None,
         details: None,
     }
