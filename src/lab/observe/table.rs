@@ -19,14 +19,15 @@ pub fn sockets(ns: &dyn Namespace, filter: &SocketFilter<'_>) -> Result<SocketTa
         exposure: filter.exposed.then(|| Exposure::read(ns)).transpose()?,
         ..Gathered::default()
     };
+    let failed = |error: io::Error| not_available("sock_diag", "the kernel's socket table", &error);
+    // First the one descriptor without which there is no table.
+    let mut link = open(ns).map_err(failed)?;
     let search = Search::begin(if filter.only_lab {
         Owners::Nobody
     } else {
         filter.owners
     });
-    open(ns)
-        .and_then(|mut link| gathered.all(&mut link, filter))
-        .map_err(|error| not_available("sock_diag", "the kernel's socket table", &error))?;
+    gathered.all(&mut link, filter).map_err(failed)?;
     let Gathered {
         mut rows,
         mut notes,
