@@ -338,6 +338,15 @@ mod tests {
             "there is no verb `hint` @hint | `help` lists the verbs",
         ),
         (
+            "127.0.0.1",
+            "there is no verb `127.0.0.1` @127.0.0.1 | a line begins with a verb; \
+             `explain 127.0.0.1` says what it is",
+        ),
+        (
+            "listen 127.0.0.1:0 --port-range 49349-49340",
+            "`49349-49340` begins with its higher end: write 49340-49349 @49349-49340",
+        ),
+        (
             "connect server from 127.77.0.1",
             "`connect` has no place for `from` @from | did you mean `--from 127.77.0.1`?",
         ),

@@ -1,5 +1,6 @@
 //! What is wrong with a line that cannot be read, and what was probably meant. It changes no line
 //! and runs none.
+use std::net::IpAddr;
 use std::ops::Range;
 
 use clap::CommandFactory;
@@ -7,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::command::Typed;
 use super::line::{LineError, VERBS, error};
+use crate::net::Endpoint;
 
 /// A quote that is never closed, or a backslash with nothing behind it.
 pub(super) fn unclosed(text: &str) -> LineError {
@@ -136,11 +138,16 @@ fn unknown_verb(word: &str, text: &str) -> LineError {
         // `hint` is two letters away from `bind`, and nobody means that.
         .filter(|(distance, verb)| *distance <= (verb.len() / 3).clamp(1, 2))
         .min();
+    // clap takes an ending off, as if the word were the name of a file.
+    let typed = text.split_whitespace().next().unwrap_or(word);
     let help = match near {
         Some((_, verb)) => format!("did you mean `{verb}`?"),
+        None if Endpoint::parse(typed).is_ok() || typed.parse::<IpAddr>().is_ok() => {
+            format!("a line begins with a verb; `explain {typed}` says what it is")
+        }
         None => "`help` lists the verbs".to_owned(),
     };
-    error(format!("there is no verb `{word}`"), place_of(word, text)).with_help(help)
+    error(format!("there is no verb `{typed}`"), place_of(typed, text)).with_help(help)
 }
 
 fn invalid_value(problem: &clap::Error, text: &str) -> LineError {

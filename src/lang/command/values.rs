@@ -30,8 +30,15 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn parse_range(text: &str) -> Result<PortRange, String> {
-    PortRange::parse(text)
-        .ok_or_else(|| format!("`{text}` is not a range of ports: write 49340-49349"))
+    PortRange::parse(text).ok_or_else(|| {
+        let turned = text
+            .split_once('-')
+            .map(|(low, high)| format!("{high}-{low}"));
+        match turned.filter(|turned| PortRange::parse(turned).is_some()) {
+            Some(turned) => format!("`{text}` begins with its higher end: write {turned}"),
+            None => format!("`{text}` is not a range of ports: write 49340-49349"),
+        }
+    })
 }
 
 pub(super) fn parse_mode(text: &str) -> Result<u32, String> {

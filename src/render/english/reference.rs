@@ -30,7 +30,7 @@ pub(super) fn explanation(explanation: &Explanation) -> Vec<Block> {
 pub(super) fn whole(card: &Card) -> Vec<Block> {
     let causes: Vec<&Cause> = card.causes.iter().collect();
     let mut blocks = front(card);
-    blocks.extend(listing(&causes));
+    blocks.extend(listing(&causes, None));
     if !card.see.is_empty() {
         let line = Line::from("see also: ").then(&listed(Role::Key, &card.see, ", "));
         blocks.push(Block::Remark(line));
@@ -62,12 +62,21 @@ pub(super) fn behind_a_failure(card: &Card, failure: Option<&Failure>) -> Vec<Bl
     }
     let left = card.causes.len() - causes.len();
     let mut blocks = front(card);
-    blocks.extend(listing(&causes));
+    blocks.extend(listing(&causes, failure.and_then(port)));
     if left > 0 {
         let more = format!("`explain {}` knows {left} more", card.key);
         blocks.push(Block::Remark(Line::marked(&more)));
     }
     blocks
+}
+
+/// How a card spells a question about whichever port it is read for.
+const ANY_PORT: &str = "who PORT";
+
+/// The port that a failure is about.
+fn port(failure: &Failure) -> Option<u16> {
+    let mut ports = ends(failure).filter_map(|end| Some(end.inet()?.port()));
+    ports.find(|port| *port != 0)
 }
 
 /// What a cause may speak of, and whether a failure shows it.
@@ -140,14 +149,18 @@ fn front(card: &Card) -> Vec<Block> {
 }
 
 /// Causes in their order, each with what to do.
-fn listing(causes: &[&Cause]) -> Option<Block> {
+fn listing(causes: &[&Cause], port: Option<u16>) -> Option<Block> {
     if causes.is_empty() {
         return None;
     }
+    let cure = |cause: &Cause| match port {
+        Some(port) => cause.cure.replace(ANY_PORT, &format!("who {port}")),
+        None => cause.cure.clone(),
+    };
     let item = |(place, cause): (usize, &&Cause)| Item {
         mark: Mark::Number(place + 1),
         // A hard break of Markdown: the cure begins a line of its own.
-        text: ItemText::Lesson(format!("{}\\\n*To do:* {}", cause.because, cause.cure)),
+        text: ItemText::Lesson(format!("{}\\\n*To do:* {}", cause.because, cure(cause))),
         aside: None,
     };
     Some(Block::List(causes.iter().enumerate().map(item).collect()))

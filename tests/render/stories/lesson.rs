@@ -47,7 +47,7 @@ pub(crate) fn card() -> Card {
         causes: vec![
             cause(
                 "Another listener has the endpoint; often it is your own program, started twice.",
-                "Run `who 3000` here or `ss -tlnp` in a shell, and stop the holder.",
+                "Run `who PORT` here or `ss -tlnp` in a shell, and stop the holder.",
                 Some("bind"),
             ),
             cause(
@@ -62,7 +62,7 @@ pub(crate) fn card() -> Card {
             ),
             cause(
                 "A child process has inherited the listener.",
-                "Find it with `who 3000`.",
+                "Find it with `who PORT`.",
                 None,
             ),
             cause(
