@@ -2,7 +2,9 @@
 use std::sync::Arc;
 
 use super::context::Context;
+use crate::lab::Lab;
 use crate::lesson::{Entry, Lesson, LessonError};
+use crate::tutor;
 
 /// The lesson that a word means: an id, a number, a title or a part of either that fits no other.
 /// `None` when there is no such lesson, or it is broken.
@@ -56,16 +58,22 @@ pub(crate) fn lessons_called(context: &Context, word: &str) -> Vec<String> {
     fits.map(|entry| entry.id.clone()).collect()
 }
 
-/// The id of the step that a word means: an id, or a number as the lesson counts them.
-pub(crate) fn find_step(context: &Context, lesson: &Lesson, word: &str) -> Option<String> {
+/// The id of the step that a word means: an id, or a number as the walk counts them on this machine.
+pub(crate) fn find_step(
+    context: &Context,
+    lesson: &Lesson,
+    word: &str,
+    lab: &Lab,
+) -> Option<String> {
     if let Some(step) = lesson.step(word) {
         return Some(step.id.clone());
     }
-    let ids: Vec<&str> = lesson.steps.iter().map(|step| step.id.as_str()).collect();
+    let steps = tutor::numbered(lesson, || lab.scope());
     let number: Option<usize> = word.parse().ok();
-    if let Some(id) = number.and_then(|number| ids.get(number.checked_sub(1)?)) {
-        return Some((*id).to_owned());
+    if let Some(step) = number.and_then(|number| steps.get(number.checked_sub(1)?)) {
+        return Some(step.id.clone());
     }
+    let ids: Vec<&str> = lesson.steps.iter().map(|step| step.id.as_str()).collect();
     let near = ids
         .iter()
         .map(|id| (strsim::damerau_levenshtein(id, word), id))

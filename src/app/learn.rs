@@ -253,7 +253,7 @@ impl<'a> Session<'a> {
             return Ok(None);
         };
         let from = match step {
-            Some(step) => match find_step(self.context, &lesson, step) {
+            Some(step) => match find_step(self.context, &lesson, step, &self.lab) {
                 Some(id) => Some(id),
                 None => return Ok(None),
             },

@@ -31,15 +31,15 @@ pub(crate) fn present(context: &Context, wanted: &Present) -> io::Result<Exit> {
     let Some(lesson) = open_lesson(context, &wanted.lesson) else {
         return Ok(Exit::Usage);
     };
+    let mut lab = context.lab();
     let step = match &wanted.step {
-        Some(word) => match find_step(context, &lesson, word) {
+        Some(word) => match find_step(context, &lesson, word, &lab) {
             Some(step) => Some(step),
             None => return Ok(Exit::Usage),
         },
         None => None,
     };
     let mut tutor = Tutor::new(lesson, context.cards(), step.as_deref());
-    let mut lab = context.lab();
     let mut view = Stage(context.screen.clone());
     let mut hand: Box<dyn Hand> = if wanted.auto {
         Box::new(Auto {

@@ -103,7 +103,7 @@ pub enum Event {
         title: Option<String>,
         /// Its place, from 1.
         number: usize,
-        /// How many steps the lesson has.
+        /// How many steps the lesson has on this machine.
         total: usize,
         /// `say`, `run`, `predict`, `task`, `ask` or `visit`.
         kind: &'static str,

@@ -10,5 +10,5 @@ mod words;
 
 pub use event::*;
 pub use grade::{letter, shown_order};
-pub use walk::{Tutor, left_out};
+pub use walk::{Tutor, left_out, numbered};
 pub use words::WORDS;

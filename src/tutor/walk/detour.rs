@@ -246,7 +246,7 @@ impl Tutor {
         let title = title.map_or_else(String::new, |title| format!(" ({title})"));
         Some(format!(
             "The experiment for this was shown at step {}{title}; `back` leads there.",
-            at + 1
+            self.number(at)
         ))
     }
 

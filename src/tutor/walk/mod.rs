@@ -43,8 +43,9 @@ pub struct Tutor {
     carded: Vec<String>,
     /// Whether no line has run yet.
     untouched: bool,
-    /// Whether the lab has said what it sees; before that only a page without places can be shown.
-    looked: bool,
+    /// Which steps are for other machines, once the lab has said what it sees; before that only a page
+    /// without places can be shown.
+    elsewhere: Option<Vec<bool>>,
     /// How each step went, the latest time; earlier sittings included.
     results: BTreeMap<String, StepResult>,
     /// The predictions of this sitting, by step.
@@ -151,7 +152,7 @@ impl Tutor {
             playing: None,
             carded: Vec::new(),
             untouched: true,
-            looked: false,
+            elsewhere: None,
             results: BTreeMap::new(),
             foretold: BTreeMap::new(),
             refuted: BTreeMap::new(),
@@ -197,10 +198,22 @@ impl Tutor {
         &self.lesson
     }
 
-    /// Number of the step in hand, from 1, and how many there are; of questions that are asked
-    /// again, the number among those.
+    /// Number of the step in hand, from 1, and how many there are on this machine; of questions that
+    /// are asked again, the number among those.
     pub fn position(&self) -> (usize, usize) {
-        self.alone.unwrap_or((self.at + 1, self.lesson.steps.len()))
+        let all = self.lesson.steps.len();
+        let place = || (self.number(self.at), self.number(all).saturating_sub(1));
+        self.alone.unwrap_or_else(place)
+    }
+
+    /// The number of a step, from 1. What is for other machines has none, so that none is missing.
+    fn number(&self, at: usize) -> usize {
+        (0..at).filter(|at| !self.is_elsewhere(*at)).count() + 1
+    }
+
+    fn is_elsewhere(&self, at: usize) -> bool {
+        let elsewhere = self.elsewhere.as_ref().and_then(|steps| steps.get(at));
+        elsewhere.copied().unwrap_or_default()
     }
 
     /// Whether a single question is asked again.
@@ -236,7 +249,12 @@ impl Tutor {
     /// The lab cleared itself, or looked around.
     pub fn looked(&mut self, scope: Scope) {
         self.scope = scope;
-        self.looked = true;
+        // Once: where a step ran in a network of its own, the machine is not what it was.
+        let steps = &self.lesson.steps;
+        self.elsewhere.get_or_insert_with(|| {
+            let elsewhere = |step| is_elsewhere(step, &self.scope);
+            steps.iter().map(elsewhere).collect()
+        });
         match std::mem::replace(&mut self.waiting, Waiting::Free) {
             Waiting::Look { begin: true } => self.begin_step(),
             Waiting::Look { begin: false } => self.look_again(),
@@ -383,16 +401,12 @@ impl Tutor {
             self.waiting = Waiting::Over(Leave::Finished);
             return;
         };
-        if !self.looked && !only_read(&step) {
-            // Whether the step fits this machine is only known once the lab has looked.
+        if self.elsewhere.is_none() && (is_selective(&self.lesson) || !only_read(&step)) {
+            // Whether the step fits this machine, and how many do, is only known once the lab has looked.
             self.waiting = Waiting::Look { begin: true };
             return;
         }
-        if step
-            .when
-            .as_ref()
-            .is_some_and(|when| !grade::holds(when, &self.scope).0)
-        {
+        if self.is_elsewhere(self.at) {
             return self.leave_out(&step, None);
         }
         if let Some(reason) = lacks(&step, &self.scope) {
@@ -407,6 +421,11 @@ impl Tutor {
             kind: step.kind.name(),
         });
         self.plan.extend(plan::of_step(&step));
+    }
+
+    fn fits(&self, at: usize) -> bool {
+        let lacking = |step| lacks(step, &self.scope).is_some();
+        !self.is_elsewhere(at) && !self.lesson.steps.get(at).is_some_and(lacking)
     }
 
     fn leave_out(&mut self, step: &Step, reason: Option<String>) {
@@ -487,6 +506,28 @@ fn only_read(step: &Step) -> bool {
         && step.world == WorldName::Host
 }
 
+/// Whether which steps there are depends on the machine.
+fn is_selective(lesson: &Lesson) -> bool {
+    lesson.steps.iter().any(|step| step.when.is_some())
+}
+
+/// Whether a step is for other machines than the one this scope knows.
+fn is_elsewhere(step: &Step, scope: &Scope) -> bool {
+    let when = step.when.as_ref();
+    when.is_some_and(|when| !grade::holds(when, scope).0)
+}
+
+/// The steps of a lesson in the order of their numbers, on the machine that `look` tells of. It is
+/// only asked where that makes a difference.
+pub fn numbered(lesson: &Lesson, look: impl FnOnce() -> Scope) -> Vec<&Step> {
+    let mut steps: Vec<&Step> = lesson.steps.iter().collect();
+    if is_selective(lesson) {
+        let scope = look();
+        steps.retain(|step| !is_elsewhere(step, &scope));
+    }
+    steps
+}
+
 fn lacks(step: &Step, scope: &Scope) -> Option<String> {
     grade::lacking(&step.needs, scope)
 }
@@ -494,13 +535,5 @@ fn lacks(step: &Step, scope: &Scope) -> Option<String> {
 /// Why a step is left out on the machine that this scope knows; `None` when it is not.
 pub fn left_out(step: &Step, scope: &Scope) -> Option<String> {
     let elsewhere = || "it is for other machines".to_owned();
-    lacks(step, scope).or_else(|| does_not_fit(step, scope).then(elsewhere))
-}
-
-fn does_not_fit(step: &Step, scope: &Scope) -> bool {
-    lacks(step, scope).is_some()
-        || step
-            .when
-            .as_ref()
-            .is_some_and(|when| !grade::holds(when, scope).0)
+    lacks(step, scope).or_else(|| is_elsewhere(step, scope).then(elsewhere))
 }

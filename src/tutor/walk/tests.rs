@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::super::event::{Ask, Event, Foretold, Leave, Want};
-use super::Tutor;
+use super::{Tutor, numbered};
 use crate::lang::{Card, CardSource, Expr, Ran, Scope};
 use crate::lesson::{
     Answer, Explain, Goal, Kind, Lesson, Level, Need, PredictOption, Question, Refutation, Step,
@@ -472,4 +472,84 @@ fn a_verb_can_be_the_answer() {
             "answered true",
         ],
     );
+}
+
+/// A lesson of five steps, the second and the third for machines on either side of a line.
+fn selective() -> Lesson {
+    let mut lesson = lesson();
+    for (at, when) in [(1, "machine.start <= 1"), (2, "machine.start > 1")] {
+        lesson.steps[at] = step(if at == 1 { "low" } else { "high" }, Kind::Say);
+        lesson.steps[at].when = Some(Expr::unchecked(when));
+    }
+    lesson
+}
+
+#[test]
+fn steps_for_other_machines_are_not_counted() {
+    let machine = |start: u32| {
+        let mut scope = Scope::new();
+        scope.insert("machine", json!({"start": start}));
+        scope
+    };
+    for (start, walked) in [
+        (1024, ["hello", "high", "task", "ask"]),
+        (0, ["hello", "low", "task", "ask"]),
+    ] {
+        for from in [None, Some("task")] {
+            let mut tutor = Tutor::new(Arc::new(selective()), Arc::new(NoCards), from);
+            // Already the first page says how many there are.
+            assert_eq!(tutor.want(), Want::Look);
+            tutor.looked(machine(start));
+            let mut counted = Vec::new();
+            loop {
+                for event in tutor.events() {
+                    if let Event::StepStarted {
+                        step,
+                        number,
+                        total,
+                        ..
+                    } = event
+                    {
+                        counted.push((step, number, total));
+                    }
+                }
+                match tutor.want() {
+                    Want::Run { line, .. } => tutor.ran(Ok(Ran {
+                        line,
+                        outcome: None,
+                        scope: Scope::new(),
+                    })),
+                    // A world of its own has settings of its own, and the steps stay the same.
+                    Want::Clear { .. } | Want::Look => tutor.looked(machine(1024 - start)),
+                    Want::Line(Ask::Continue) => tutor.line(""),
+                    Want::Line(_) => tutor.line("skip"),
+                    Want::Nothing(_) => break,
+                }
+            }
+            let all = (1..).zip(walked).map(|(n, id)| (id.to_owned(), n, 4));
+            let begin = if from.is_some() { 2 } else { 0 };
+            assert_eq!(counted, all.skip(begin).collect::<Vec<_>>());
+            let lesson = selective();
+            let steps = numbered(&lesson, || machine(start));
+            assert!(steps.iter().map(|step| &*step.id).eq(walked));
+        }
+    }
+}
+
+#[test]
+fn going_back_passes_over_steps_for_other_machines() {
+    let mut lesson = selective();
+    for step in &mut lesson.steps[1..3] {
+        step.when = Some(Expr::unchecked("1 > 2"));
+    }
+    let tutor = Tutor::new(Arc::new(lesson), Arc::new(NoCards), Some("task"));
+    let (said, _) = drive(tutor, &["back", ""]);
+    has(&said, &["step task", "step hello", "step task"]);
+}
+
+#[test]
+fn where_all_steps_are_for_everybody_nobody_looks_for_their_number() {
+    let steps = lesson();
+    let numbered = numbered(&steps, || panic!("looked"));
+    assert_eq!(numbered.len(), steps.steps.len());
 }

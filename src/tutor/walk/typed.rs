@@ -6,7 +6,7 @@ use super::super::event::{Ask, Event, Leave, StepResult};
 use super::super::grade;
 use super::super::plan::{self, Act};
 use super::super::words::{WORDS, Word};
-use super::{InHand, Tutor, Waiting, does_not_fit};
+use super::{InHand, Tutor, Waiting};
 
 impl Tutor {
     pub(super) fn enter(&mut self, ask: Ask) {
@@ -144,11 +144,7 @@ impl Tutor {
         }
         self.at = self.at.saturating_sub(1);
         // Steps that do not fit this machine lie behind us too; do not walk into them again.
-        while self.at > 0
-            && self
-                .current()
-                .is_some_and(|step| does_not_fit(step, &self.scope))
-        {
+        while self.at > 0 && !self.fits(self.at) {
             self.at -= 1;
         }
         self.begin_step();
