@@ -1,14 +1,16 @@
 //! The outcomes that expressions can look back on: bounded in number and in bytes.
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::lang::Outcomes;
 use crate::limits;
 
 /// See the module. The newest is always whole.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    outcomes: VecDeque<Value>,
+    outcomes: Outcomes,
     /// What each of them weighs, in bytes.
     weights: VecDeque<usize>,
     total: usize,
@@ -17,13 +19,15 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn push(&mut self, outcome: Value) {
+    pub(super) fn push(&mut self, outcome: Arc<Value>) {
         let weight = weight(&outcome);
-        self.outcomes.push_back(outcome);
+        // Somebody may still look back on what was before; they keep the outcomes, too, not copies.
+        let outcomes = Arc::make_mut(&mut self.outcomes);
+        outcomes.push_back(outcome);
         self.weights.push_back(weight);
         self.total += weight;
-        if self.outcomes.len() > limits::OUTCOMES_KEPT {
-            self.outcomes.pop_front();
+        if outcomes.len() > limits::OUTCOMES_KEPT {
+            outcomes.pop_front();
             self.total -= self.weights.pop_front().unwrap_or_default();
             self.shortened = self.shortened.saturating_sub(1);
         }
@@ -36,10 +40,11 @@ impl Kept {
     fn shorten(&mut self) {
         let at = self.shortened;
         self.shortened += 1;
-        let (Some(outcome), Some(before)) = (self.outcomes.get_mut(at), self.weights.get_mut(at))
-        else {
+        let outcomes = Arc::make_mut(&mut self.outcomes);
+        let (Some(outcome), Some(before)) = (outcomes.get_mut(at), self.weights.get_mut(at)) else {
             return;
         };
+        let outcome = Arc::make_mut(outcome);
         if let Value::Object(fields) = outcome {
             fields.retain(|_, value| weight(value) <= limits::OUTCOME_LONG_FIELD);
         }
@@ -49,8 +54,8 @@ impl Kept {
     }
 
     /// Oldest first.
-    pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = &Value> {
-        self.outcomes.iter()
+    pub(super) fn all(&self) -> &Outcomes {
+        &self.outcomes
     }
 
     pub(super) fn clear(&mut self) {
@@ -84,34 +89,48 @@ mod tests {
         let body = "x".repeat(limits::OUTCOME_BYTES_KEPT / 4);
         let mut kept = Kept::default();
         for number in 0..6 {
-            kept.push(json!({"verb": "get", "status": number, "body": body}));
+            kept.push(Arc::new(
+                json!({"verb": "get", "status": number, "body": body}),
+            ));
         }
-        let whole: Vec<bool> = kept.all().map(|o| o["body"] == body).collect();
+        let whole: Vec<bool> = kept.all().iter().map(|o| o["body"] == body).collect();
         assert_eq!(whole, [false, false, false, true, true, true]);
-        let statuses: Vec<_> = kept.all().map(|o| o["status"].clone()).collect();
+        let statuses: Vec<_> = kept.all().iter().map(|o| o["status"].clone()).collect();
         assert_eq!(statuses, [0, 1, 2, 3, 4, 5]);
-        assert!(kept.all().all(|o| o["verb"] == "get"));
+        assert!(kept.all().iter().all(|o| o["verb"] == "get"));
     }
 
     #[test]
     fn many_small_ones_are_bounded_by_number() {
         let mut kept = Kept::default();
         for number in 0..=limits::OUTCOMES_KEPT {
-            kept.push(json!({"number": number}));
+            kept.push(Arc::new(json!({"number": number})));
         }
-        assert_eq!(kept.all().count(), limits::OUTCOMES_KEPT);
-        assert_eq!(kept.all().next().unwrap()["number"], 1);
+        assert_eq!(kept.all().len(), limits::OUTCOMES_KEPT);
+        assert_eq!(kept.all().front().unwrap()["number"], 1);
     }
 
     #[test]
     fn the_newest_is_whole_however_long_it_is() {
         let body = "x".repeat(2 * limits::OUTCOME_BYTES_KEPT);
         let mut kept = Kept::default();
-        kept.push(json!({"body": body}));
-        assert_eq!(kept.all().next_back().unwrap()["body"], body);
-        kept.push(json!({"body": ""}));
-        assert!(kept.all().next().unwrap().get("body").is_none());
+        kept.push(Arc::new(json!({"body": body})));
+        assert_eq!(kept.all().back().unwrap()["body"], body);
+        kept.push(Arc::new(json!({"body": ""})));
+        assert!(kept.all().front().unwrap().get("body").is_none());
         kept.clear();
-        assert_eq!(kept.all().count(), 0);
+        assert_eq!(kept.all().len(), 0);
+    }
+
+    #[test]
+    fn whoever_looks_back_sees_what_was() {
+        let body = "x".repeat(limits::OUTCOME_BYTES_KEPT);
+        let mut kept = Kept::default();
+        kept.push(Arc::new(json!({"body": body})));
+        let before = Arc::clone(kept.all());
+        kept.push(Arc::new(json!({"body": body})));
+        assert_eq!((before.len(), kept.all().len()), (1, 2));
+        assert_eq!(before[0]["body"], body);
+        assert!(kept.all()[0].get("body").is_none());
     }
 }

@@ -2,6 +2,7 @@
 //! not hold; what is, `clear` closes.
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use super::observe::LabSockets;
 use super::own::{Kind, Own};
 use super::server::{LiveServer, Program};
 use super::visitors::Visitors;
-use crate::lang::{Fact, Failure, FailureCause, Observed, Outcome, Place};
+use crate::lang::{Fact, Failure, FailureCause, Observed, Outcome, Outcomes, Place};
 use crate::limits;
 use crate::net::Endpoint;
 
@@ -58,7 +59,7 @@ impl Held {
 pub(super) struct Entry {
     pub(super) outcome: Outcome,
     /// The outcome as expressions see it, without what changes by itself.
-    pub(super) json: Value,
+    pub(super) json: Arc<Value>,
     pub(super) held: Held,
 }
 
@@ -87,8 +88,8 @@ impl Ledger {
     /// Writes an outcome down, under its name when it has one.
     pub(super) fn record(&mut self, outcome: &Outcome, held: Held) {
         // An outcome is a map of plain values, which always have a JSON form.
-        let json = serde_json::to_value(outcome).unwrap_or(Value::Null);
-        self.outcomes.push(json.clone());
+        let json = Arc::new(serde_json::to_value(outcome).unwrap_or(Value::Null));
+        self.outcomes.push(Arc::clone(&json));
         let entry = Entry {
             outcome: outcome.clone(),
             json,
@@ -132,7 +133,7 @@ impl Ledger {
     }
 
     /// Outcomes since the lab was cleared, oldest first.
-    pub(super) fn outcomes(&self) -> impl DoubleEndedIterator<Item = &Value> {
+    pub(super) fn outcomes(&self) -> &Outcomes {
         self.outcomes.all()
     }
 

@@ -1,5 +1,7 @@
 //! What expressions see: outcomes by name, with the fields that change by themselves (`open`,
 //! `state`, `queue`, …) read off the sockets at this moment. Reading changes nothing.
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::ledger::{Entry, Held, Ledger};
@@ -25,29 +27,29 @@ pub(super) fn scope(ledger: &Ledger, machine: Value) -> Scope {
     };
     scope.insert("listeners", only(&["listener", "server"]));
     scope.insert("connections", only(&["connection"]));
-    let last = ledger.outcomes().next_back();
+    let last = ledger.outcomes().back();
     scope.insert(
         "last",
         last.map_or(Value::Null, |last| refreshed(ledger, last)),
     );
-    scope.insert("outcomes", ledger.outcomes().cloned().collect());
+    scope.look_back_on(Arc::clone(ledger.outcomes()));
     scope.insert("sockets", open.into());
     scope.insert("machine", machine);
     scope
 }
 
 /// `last` is live too, as long as its name still stands for it.
-fn refreshed(ledger: &Ledger, last: &Value) -> Value {
+fn refreshed(ledger: &Ledger, last: &Arc<Value>) -> Value {
     let name = last["name"].as_str().unwrap_or_default();
     match ledger.named().find(|(known, _)| *known == name) {
-        Some((_, entry)) if entry.json == *last => live(entry),
-        _ => last.clone(),
+        Some((_, entry)) if Arc::ptr_eq(&entry.json, last) => live(entry),
+        _ => Value::clone(last),
     }
 }
 
 /// An outcome with its live fields.
 fn live(entry: &Entry) -> Value {
-    let mut map = match &entry.json {
+    let mut map = match &*entry.json {
         Value::Object(map) => map.clone(),
         _ => Map::new(),
     };

@@ -133,8 +133,8 @@ impl Lab {
         })
     }
 
-    /// The same, for somebody who does not ask what expressions see: after a thousand lines that
-    /// takes longer than most of them. Gives the line with its templates expanded, too.
+    /// The same, for somebody who does not ask what expressions see: with a thousand sockets open that
+    /// takes longer than most lines. Gives the line with its templates expanded, too.
     pub fn run_unwatched(
         &mut self,
         text: &str,

@@ -38,7 +38,7 @@ pub use line::{Line, LineError, parse_line, parse_words, verb_names};
 pub use network::Network;
 pub use outcome::*;
 pub use ran::{Author, Ran};
-pub use scope::Scope;
+pub use scope::{Outcomes, Scope};
 pub use template::Template;
 pub use verdicts::TESTS;
 pub use wire::*;

@@ -344,7 +344,7 @@ fn joins(beside: Option<char>) -> bool {
 fn disturbed(before: &Scope, now: &Scope) -> bool {
     let seen = |scope: &Scope| -> BTreeMap<String, Value> {
         let names = scope.iter();
-        let stands = names.filter(|(name, _)| !["last", "outcomes", "machine"].contains(name));
+        let stands = names.filter(|(name, _)| !["last", "machine"].contains(name));
         stands
             .map(|(name, value)| (name.to_owned(), standing(value)))
             .collect()
