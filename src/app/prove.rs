@@ -83,18 +83,15 @@ impl Prover<'_> {
 
     fn play_with(&mut self, way: &str, lines: Vec<String>, to_the_end: bool) -> Seen {
         let lesson = Arc::clone(self.lesson);
-        let mut tutor = Tutor::new(lesson, Arc::clone(self.cards), Some(&self.step.id));
         let mut hand = ProverHand {
-            step: self.step.id.clone(),
             lines: lines.into(),
             autopilot: Autopilot::default(),
             to_the_end,
             typed: 0,
         };
-        let mut seen = Seen {
-            step: self.step.id.clone(),
-            over: false,
-            events: Vec::new(),
+        let mut seen = Seen::default();
+        let Some(mut tutor) = Tutor::through(lesson, Arc::clone(self.cards), &self.step.id) else {
+            return seen;
         };
         if let Err(error) = walk(&mut tutor, self.lab, &mut hand, &mut [&mut seen]) {
             self.faults.push(format!("{way}: {error}"));
@@ -281,7 +278,6 @@ impl Prover<'_> {
 
 /// Types the given lines wherever something is asked, then follows the autopilot, or stops.
 struct ProverHand {
-    step: String,
     lines: VecDeque<String>,
     autopilot: Autopilot,
     to_the_end: bool,
@@ -293,9 +289,6 @@ const MOST_LINES: usize = 200;
 
 impl Hand for ProverHand {
     fn line(&mut self, ask: &Ask, tutor: &Tutor) -> io::Result<Keyed> {
-        if tutor.step_id() != self.step {
-            return Ok(Keyed::End);
-        }
         if matches!(ask, Ask::Continue | Ask::Run { .. }) {
             return Ok(Keyed::Line(String::new()));
         }
@@ -307,7 +300,7 @@ impl Hand for ProverHand {
         let line = match self.lines.pop_front() {
             Some(line) => line,
             None if !self.to_the_end => return Ok(Keyed::End),
-            None => match tutor.lesson().step(&self.step).map(|step| &step.kind) {
+            None => match tutor.lesson().step(tutor.step_id()).map(|step| &step.kind) {
                 Some(Kind::Ask(question)) => right_answer(question, tutor.scope()),
                 _ => self.autopilot.line(ask, tutor),
             },
@@ -318,26 +311,15 @@ impl Hand for ProverHand {
     }
 }
 
-/// Every event up to the end of one step; what the next one says is not its fault.
+/// Every event of a walk through the step.
+#[derive(Default)]
 struct Seen {
-    step: String,
-    over: bool,
     events: Vec<Event>,
 }
 
 impl Eye for Seen {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        // A step that is written down can still lead through an experiment; the next one ends it.
-        self.over |= match event {
-            Event::StepStarted { step, .. }
-            | Event::StepSkipped { step, .. }
-            | Event::StepDone { step, .. } => *step != self.step,
-            Event::LessonDone { .. } => true,
-            _ => false,
-        };
-        if !self.over {
-            self.events.push(event.clone());
-        }
+        self.events.push(event.clone());
         Ok(())
     }
 }
@@ -349,11 +331,18 @@ impl Seen {
 
     /// Why the step was left out, when it was.
     fn not_here(&self) -> Option<String> {
-        let left_out = self.has(|event| {
-            matches!(event, Event::StepDone { step, result: StepResult::NotHere } if *step == self.step)
-        });
+        let is_left_out = |event: &Event| {
+            matches!(
+                event,
+                Event::StepDone {
+                    result: StepResult::NotHere,
+                    ..
+                }
+            )
+        };
+        let left_out = self.has(is_left_out);
         let reason = self.events.iter().find_map(|event| match event {
-            Event::StepSkipped { step, reason } if *step == self.step => Some(reason.clone()),
+            Event::StepSkipped { reason, .. } => Some(reason.clone()),
             _ => None,
         });
         left_out.then(|| reason.unwrap_or_else(|| "it is for other machines".to_owned()))

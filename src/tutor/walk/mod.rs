@@ -54,6 +54,8 @@ pub struct Tutor {
     refuted: BTreeMap<String, String>,
     /// When a single question is asked again: its number, from 1, and how many there are.
     alone: Option<(usize, usize)>,
+    /// Whether the step it began with is the last.
+    one_step: bool,
 }
 
 /// What is remembered of the step in hand, and forgotten with it.
@@ -108,7 +110,20 @@ impl Tutor {
     /// Begins a lesson, at a step when its id is given and known. The lab is clear then.
     pub fn new(lesson: Arc<Lesson>, cards: Arc<dyn CardSource>, from: Option<&str>) -> Self {
         let at = from.and_then(|id| lesson.steps.iter().position(|step| step.id == id));
-        let mut tutor = Self::at(lesson, cards, at.unwrap_or(0));
+        Self::at(lesson, cards, at.unwrap_or(0)).begun()
+    }
+
+    /// Walks one step of a lesson and no further, as a learner who comes to it does. `None` when the
+    /// lesson has no such step.
+    pub fn through(lesson: Arc<Lesson>, cards: Arc<dyn CardSource>, step: &str) -> Option<Self> {
+        let at = lesson.steps.iter().position(|found| found.id == step)?;
+        let mut tutor = Self::at(lesson, cards, at);
+        tutor.one_step = true;
+        Some(tutor.begun())
+    }
+
+    fn begun(self) -> Self {
+        let mut tutor = self;
         let lesson = &tutor.lesson;
         tutor.events.push_back(Event::LessonStarted {
             lesson: lesson.id.clone(),
@@ -157,6 +172,7 @@ impl Tutor {
             foretold: BTreeMap::new(),
             refuted: BTreeMap::new(),
             alone: None,
+            one_step: false,
             cards,
             lesson,
         }
@@ -462,7 +478,7 @@ impl Tutor {
     }
 
     fn next_step(&mut self) {
-        if self.is_alone() {
+        if self.is_alone() || self.one_step {
             self.plan.clear();
             self.waiting = Waiting::Over(Leave::Finished);
             return;

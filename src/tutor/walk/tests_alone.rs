@@ -74,3 +74,15 @@ fn only_questions_are_asked_again() {
         assert!(alone(step).is_none(), "{step}");
     }
 }
+
+#[test]
+fn a_walk_through_one_step_ends_with_it_and_is_no_question_asked_again() {
+    let through = |step: &str| Tutor::through(Arc::new(lesson()), Arc::new(NoCards), step);
+    let tutor = through("predict").expect("it is a step");
+    assert!(!tutor.is_alone());
+    let (said, leave) = drive(tutor, &["b", ""]);
+    has(&said, &["step predict", "done predict Right"]);
+    assert_eq!(said.last().map(String::as_str), Some("done predict Right"));
+    assert_eq!(leave, Some(Leave::Finished));
+    assert!(through("nowhere").is_none());
+}
