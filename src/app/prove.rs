@@ -7,7 +7,7 @@
 //! * every recall takes its answer and refuses the others;
 //! * every experiment against a misconception runs;
 //! * every `expect` of the lesson's own lines holds, and no text has a hole where a number belongs.
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 
@@ -104,12 +104,15 @@ impl Prover<'_> {
         match &self.step.kind {
             Kind::Predict { options, .. } => {
                 self.prediction(seen);
-                let tagged = options.iter().enumerate().filter_map(|(index, option)| {
-                    let tag = option.misconception.as_ref()?;
-                    self.lesson.refutations.contains_key(tag).then_some(index)
-                });
-                for index in tagged.collect::<Vec<_>>() {
-                    self.refutation(index);
+                // Options with the same misconception lead into the same experiment.
+                let mut shown = BTreeSet::new();
+                for (index, option) in options.iter().enumerate() {
+                    if let Some(tag) = &option.misconception
+                        && self.lesson.refutations.contains_key(tag)
+                        && shown.insert(tag)
+                    {
+                        self.refutation(index);
+                    }
                 }
             }
             Kind::Task(task) => {
@@ -126,13 +129,9 @@ impl Prover<'_> {
                     several: false,
                 } = &question.answer
                 {
-                    let wrong = options
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, option)| !option.correct);
-                    for (index, _) in wrong.collect::<Vec<_>>() {
-                        self.wrong_choice(index);
-                    }
+                    let wrong = options.iter().enumerate();
+                    let wrong = wrong.filter(|(_, option)| !option.correct);
+                    self.wrong_choices(wrong.map(|(index, _)| letter(index).to_string()));
                 }
             }
             Kind::Say | Kind::Run { .. } => {}
@@ -267,11 +266,14 @@ impl Prover<'_> {
         }
     }
 
-    fn wrong_choice(&mut self, option: usize) {
-        let seen = self.play_with("a wrong answer", vec![letter(option).to_string()], false);
-        if !seen.has(|e| matches!(e, Event::Answered { correct: false, .. })) {
-            self.faults
-                .push(format!("option {} is not refused", letter(option)));
+    fn wrong_choices(&mut self, letters: impl Iterator<Item = String>) {
+        let letters: Vec<String> = letters.collect();
+        let seen = self.play_with("a wrong answer", letters.clone(), false);
+        for letter in &letters {
+            let refused = |event: &Event| matches!(event, Event::Answered { correct: false, given, .. } if given == letter);
+            if !seen.has(refused) {
+                self.faults.push(format!("option {letter} is not refused"));
+            }
         }
     }
 }
