@@ -2,7 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 a check or an expectation failed, 2 wrong usage, 130 interrupted.
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -28,6 +28,37 @@ pub struct Cli {
     /// Settings every command takes.
     #[command(flatten)]
     pub global: Global,
+}
+
+impl Cli {
+    /// Gives `--state` to whom it was meant for. `sockets` keeps no progress, and the lab's verb of that
+    /// name has a filter `--state`; so what names no directory there is the state of a socket.
+    fn settled(mut self) -> Result<Self, clap::Error> {
+        let Some(Verb::Sockets(asked)) = &mut self.command else {
+            return Ok(self);
+        };
+        let word = self.global.state.as_deref().and_then(Path::to_str);
+        let Some(word) = word.filter(|word| !is_directory(word)) else {
+            return Ok(self);
+        };
+        let state = parse_state(word).map_err(|why| {
+            let help = format!("{why}; as a directory for progress write `--state ./{word}`");
+            Self::command().error(ErrorKind::ValueValidation, help)
+        })?;
+        if asked.tcp_state.is_some_and(|other| other != state) {
+            let both = "`--state` and `--tcp-state` are the same filter, with two values here";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, both));
+        }
+        asked.tcp_state = Some(state);
+        self.global.state = None;
+        Ok(self)
+    }
+}
+
+/// Whether a value is a path at first sight. That a directory is called `listen` is no reason to list
+/// everything.
+fn is_directory(word: &str) -> bool {
+    TcpState::parse(word).is_none() && (word.contains('/') || Path::new(word).is_dir())
 }
 
 /// Settings every command takes.
@@ -210,10 +241,13 @@ pub struct Words {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "a flag each")]
 pub struct Sockets {
-    /// Only sockets in this state: LISTEN, ESTABLISHED, TIME-WAIT, …
-    // The lab's verb calls it --state, which is the directory for progress here.
+    /// Only sockets in this state: LISTEN, ESTABLISHED, TIME-WAIT, …; --state LISTEN does the same.
+    // The lab's verb calls it --state, which is the directory for progress here: see `Cli::settled`.
     #[arg(long, value_name = "STATE", value_parser = parse_state)]
     pub tcp_state: Option<TcpState>,
+    /// Every socket of this machine, as in the lab; here that is what is listed anyway.
+    #[arg(long)]
+    pub all: bool,
     /// Only sockets with this port at either end.
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
@@ -322,10 +356,9 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    if let Some(cli) = into_lessons(&arguments).or_else(|| question(&arguments)) {
-        return app::dispatch(cli);
-    }
-    match Cli::try_parse_from(arguments) {
+    let quick = into_lessons(&arguments).or_else(|| question(&arguments));
+    let read = quick.map_or_else(|| Cli::try_parse_from(arguments), Ok);
+    match read.and_then(Cli::settled) {
         Ok(cli) => app::dispatch(cli),
         Err(problem) => usage(&problem),
     }
@@ -419,6 +452,7 @@ mod tests {
             ("sockets", true),
             ("sockets -l --no-owners --plain", true),
             ("sockets --tcp-state time-wait --port 80 --exposed", true),
+            ("sockets --state listen --all", true),
             (
                 "sockets --watch=2s --times 3 --owner ssh --color never",
                 true,

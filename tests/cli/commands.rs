@@ -68,6 +68,12 @@ fn a_slip_of_the_finger_is_answered_with_what_was_meant() {
         ("present 9 --auto --pace 1e300", "from 0 to 3600 seconds"),
         ("present 9 --auto --pace soon", "soon"),
         ("sockets --tcp-state LISTN", "one of LISTEN"),
+        ("sockets --state LISTN", "one of LISTEN"),
+        ("--state LISTN sockets", "write `--state ./LISTN`"),
+        (
+            "sockets --state LISTEN --tcp-state CLOSED",
+            "the same filter",
+        ),
         ("sockets --port 70000", "70000"),
         ("who 70000", "`70000` is not a port"),
         ("who 127.1:80", "write 127.0.0.1"),
@@ -170,6 +176,9 @@ fn sockets_and_who_see_those_of_other_programs() {
         "sockets",
         "sockets --listening",
         "sockets --tcp-state listen",
+        "sockets --state LISTEN",
+        "sockets --all --state=listen",
+        "sockets --state /tmp",
     ] {
         run(line).exits(0).is_quiet().says(&local);
         run(&format!("{line} --port {port}")).exits(0).says(&local);
@@ -179,6 +188,8 @@ fn sockets_and_who_see_those_of_other_programs() {
         .records();
     assert_eq!(records[0]["count"], 1);
     assert_eq!(records[0]["rows"][0]["local"], *local);
+    let line = format!("sockets --state TIME-WAIT --port {port} --json");
+    assert_eq!(run(&line).exits(0).records()[0]["count"], 0);
     drop(listener);
     run("sockets --tcp-state SYN-SENT").exits(0);
 }
