@@ -17,6 +17,10 @@ pub const LONGEST_LESSON_WITHIN: Duration = Duration::from_mins(2);
 /// descriptors for the rest of the program. `many` has a quota of its own.
 pub const SOCKETS: usize = 1_100;
 
+/// Rows up to which a socket table is sorted. More than a person compares, and little beside the
+/// question to the kernel; a pipe can sort the rest.
+pub const SOCKETS_SORTED: usize = 2_000;
+
 /// Processes of its own that one session's servers may have; a lesson needs two or three to show who
 /// accepts.
 pub const SERVER_PROCESSES: usize = 16;

@@ -11,6 +11,7 @@ use super::netlink::Netlink;
 use super::owners::{Search, is_stopped};
 use super::{Namespace, not_available, unix};
 use crate::lang::{Failure, SocketRow, SocketTable};
+use crate::limits;
 use crate::net::{FourTuple, TcpState};
 
 /// The socket table, as sock_diag(7) gives it, with owners where they may be known.
@@ -42,6 +43,9 @@ pub fn sockets(ns: &dyn Namespace, filter: &SocketFilter<'_>) -> Result<SocketTa
     }
     if let Some(holder) = &filter.held_by {
         rows.retain(|row| holder.holds(row));
+    }
+    if rows.len() <= limits::SOCKETS_SORTED {
+        sort(&mut rows);
     }
     Ok(SocketTable {
         scope: if filter.only_lab { "lab" } else { "all" },
@@ -124,6 +128,17 @@ fn own_up(rows: &mut [SocketRow]) {
         row.pid = row.children.first().copied().or(Some(pid));
         row.process = Some(Arc::clone(&name));
     }
+}
+
+/// The kernel lists sockets by a hash that every start seeds anew; who compares two tables wants the
+/// same rows in the same places: by protocol, what listens first, then by both ends.
+fn sort(rows: &mut [SocketRow]) {
+    fn place(row: &SocketRow) -> impl Ord + '_ {
+        let connected = row.state != TcpState::Listen;
+        let ends = (&row.local, &row.peer);
+        (row.protocol, connected, ends, row.inode)
+    }
+    rows.sort_by(|one, other| place(one).cmp(&place(other)));
 }
 
 #[derive(Default)]
@@ -233,6 +248,34 @@ mod tests {
 
     fn all() -> Vec<SocketRow> {
         sockets(&Here, &SocketFilter::default()).unwrap().rows
+    }
+
+    #[test]
+    fn rows_stand_in_the_same_places_each_time() {
+        let held: Vec<_> = (0..3).map(|_| connect()).collect();
+        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let ours: Vec<u64> = held
+            .iter()
+            .flat_map(|one| [inode(&one.listener), inode(&one.client)])
+            .chain([inode(&udp)])
+            .collect();
+        let mut rows = all();
+        rows.retain(|row| ours.contains(&row.inode));
+        let places = |rows: &[SocketRow]| {
+            let place = |row: &SocketRow| (row.protocol, row.state, row.local.clone());
+            rows.iter().map(place).collect::<Vec<_>>()
+        };
+        rows.reverse();
+        sort(&mut rows);
+        let sorted = places(&rows);
+        assert_eq!(sorted.len(), 7);
+        let [listeners @ .., last] = sorted.as_slice() else {
+            panic!("{sorted:?}");
+        };
+        assert_eq!(last.0, "udp");
+        let (listening, connected) = listeners.split_at(3);
+        assert!(listening.iter().all(|row| row.1 == TcpState::Listen));
+        assert!(listening.is_sorted() && connected.is_sorted(), "{sorted:?}");
     }
 
     fn of(rows: &[SocketRow], inode: u64) -> &SocketRow {

@@ -1,7 +1,7 @@
 //! Socket tables in words: what is open, in which state, and who holds it.
 use super::fact;
 use super::words::{count, counted, listed};
-use crate::lang::{Holders, SocketRow, SocketTable};
+use crate::lang::{Holders, Network, SocketRow, SocketTable};
 use crate::net::TcpState;
 use crate::render::block::{Block, Table};
 use crate::render::line::Line;
@@ -12,8 +12,8 @@ use crate::render::style::Role;
 const PIECE: usize = 64;
 
 /// The whole table, for columns.
-pub(super) fn sockets(table: &SocketTable) -> Vec<Block> {
-    let mut blocks = vec![counted_in(table)];
+pub(super) fn sockets(table: &SocketTable, network: Network) -> Vec<Block> {
+    let mut blocks = vec![counted_in(table, network)];
     let rows = table.rows.get(..ON_A_SCREEN).unwrap_or(&table.rows);
     if !rows.is_empty() {
         blocks.push(Block::Table(socket_table(rows)));
@@ -21,11 +21,13 @@ pub(super) fn sockets(table: &SocketTable) -> Vec<Block> {
     blocks.extend(below(table, rows));
     let more = table.rows.len() - rows.len();
     if more > 0 {
-        let words = format!(
-            "and {} more: `--port` and `--state` narrow the table, and a pipe gets all of it, as in \
-             `looplab sockets --all | less`",
-            count(more as u64)
-        );
+        let pipe = match network.world {
+            0 => ", and a pipe gets all of it, as in `looplab sockets | less`",
+            // A pipe is on the host.
+            _ => "",
+        };
+        let more = count(more as u64);
+        let words = format!("and {more} more: `--port` and `--state` narrow the table{pipe}");
         blocks.push(Block::Remark(Line::marked(&words)));
     }
     blocks
@@ -36,8 +38,12 @@ const ON_A_SCREEN: usize = 200;
 
 /// The same, a few rows at a time: a table of twenty thousand sockets in words would take more memory
 /// than the sockets.
-pub(super) fn sockets_by_pieces(table: &SocketTable, each: &mut dyn FnMut(&Block)) {
-    each(&counted_in(table));
+pub(super) fn sockets_by_pieces(
+    table: &SocketTable,
+    network: Network,
+    each: &mut dyn FnMut(&Block),
+) {
+    each(&counted_in(table, network));
     let several_kinds = !all_tcp(&table.rows);
     let mut piece = headed();
     for rows in table.rows.chunks(PIECE) {
@@ -58,9 +64,16 @@ pub(super) fn sockets_by_pieces(table: &SocketTable, each: &mut dyn FnMut(&Block
 }
 
 /// How many there are.
-fn counted_in(table: &SocketTable) -> Block {
-    let whose = match table.scope {
-        "all" => " on this machine",
+fn counted_in(table: &SocketTable, network: Network) -> Block {
+    let whose = match (table.scope, network) {
+        ("all", Network { world: 0, .. }) => " on this machine",
+        (
+            "all",
+            Network {
+                neighbour: true, ..
+            },
+        ) => " in the neighbour's network",
+        ("all", _) => " in the private world",
         _ => " of this lab",
     };
     let noun = if all_tcp(&table.rows) && !table.rows.is_empty() {
@@ -369,7 +382,7 @@ mod tests {
                 rows: vec![row.clone(); rows],
                 notes: Vec::new(),
             };
-            let blocks = sockets(&table);
+            let blocks = sockets(&table, Network::default());
             let drawn = blocks.iter().find_map(|block| match block {
                 Block::Table(table) => Some(table.rows.len()),
                 _ => None,
@@ -386,12 +399,34 @@ mod tests {
             }
             // Where nothing is lined up, nothing is left out.
             let mut all = 0;
-            sockets_by_pieces(&table, &mut |block| {
+            sockets_by_pieces(&table, Network::default(), &mut |block| {
                 if let Block::Table(piece) = block {
                     all += piece.rows.len();
                 }
             });
             assert_eq!(all, rows);
+        }
+    }
+
+    #[test]
+    fn a_table_says_which_network_it_is_of() {
+        let table = |scope| SocketTable {
+            scope,
+            count: 0,
+            rows: Vec::new(),
+            notes: Vec::new(),
+        };
+        for (scope, world, neighbour, expected) in [
+            ("all", 0, false, "0 sockets on this machine"),
+            ("all", 2, false, "0 sockets in the private world"),
+            ("all", 2, true, "0 sockets in the neighbour's network"),
+            ("lab", 2, false, "0 sockets of this lab"),
+        ] {
+            let blocks = sockets(&table(scope), Network { world, neighbour });
+            let [Block::Fact(line)] = blocks.as_slice() else {
+                panic!("{blocks:?}");
+            };
+            assert_eq!(line.as_str(), expected);
         }
     }
 

@@ -51,7 +51,7 @@ pub fn say(outcome: &Outcome) -> Vec<Block> {
 /// The same one after the other, long tables in pieces, for a view that lines nothing up.
 pub(super) fn say_each(outcome: &Outcome, each: &mut dyn FnMut(&Block)) {
     if let Some(Fact::Sockets(table)) = outcome.fact() {
-        holders::sockets_by_pieces(table, each);
+        holders::sockets_by_pieces(table, outcome.network, each);
         replaced(outcome).iter().for_each(each);
     } else {
         say(outcome).iter().for_each(each);
@@ -82,7 +82,7 @@ fn say_fact(outcome: &Outcome, fact: &Fact) -> Vec<Block> {
         Fact::Closed(closed) => sockets::closed(closed),
         Fact::Requests(requests) => web::requests(requests),
         Fact::Response(response) => web::response(name, response),
-        Fact::Sockets(table) => holders::sockets(table),
+        Fact::Sockets(table) => holders::sockets(table, outcome.network),
         Fact::Who(holders) => holders::who(holders),
         Fact::Scanned(scanned) => measuring::scanned(scanned, outcome.took),
         Fact::Range(range) => looking::range(range),
