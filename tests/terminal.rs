@@ -214,6 +214,22 @@ fn nothing_runs_over_the_edge_of_a_narrow_window() {
 }
 
 #[test]
+fn a_window_that_was_drawn_narrower_is_heeded() {
+    for term in ["xterm-256color", "dumb"] {
+        let home = Home::new();
+        let mut terminal = home.setup(&["lab"]).var("TERM", term).size(200, 80).start();
+        terminal.wait_for_line("lab >");
+        terminal.resize(200, 40);
+        terminal.send("explain EADDRINUSE\r");
+        terminal.wait_for("the card and the next prompt", |screen| {
+            screen.contents().matches("lab >").count() == 2
+        });
+        assert!(terminal.screen().contents().contains("taken"), "{term}");
+        assert_eq!(cut_rows(&terminal, 200), [""; 0], "{term}");
+    }
+}
+
+#[test]
 fn a_killed_lesson_goes_on_where_it_was() {
     let home = Home::new();
     let mut terminal = home.setup(&["learn", "1"]).size(60, 80).start();

@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use terminal_size::terminal_size_of;
+
 use crate::lab::Lab;
 use crate::lab::progress::{Progress, Step};
 use crate::render::{Style, ViewKind, progress_line};
@@ -43,7 +45,13 @@ impl Progress for OnScreen {
         }
         self.due = Some(now + EVERY);
         self.drawn = true;
-        let line = progress_line(step.verb, step.done, step.of, self.style);
+        let width = terminal_size_of(io::stderr()).map(|(width, _)| width.0.into());
+        let width = width.filter(|width| *width > 0).unwrap_or(self.style.width);
+        let style = Style {
+            width,
+            ..self.style
+        };
+        let line = progress_line(step.verb, step.done, step.of, style);
         write(&format!("{WIPE}{line}"));
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A front end says what to show; how it looks is the view's business. Data goes to standard
 //! output, remarks about it to standard error, so that a pipe gets the one without the other.
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::io::{self, IsTerminal, Write};
 use std::rc::Rc;
 
@@ -90,6 +90,17 @@ impl Screen {
         }
     }
 
+    /// The view, as wide as the window is now: somebody may have drawn it narrower since the last
+    /// piece. A pipe has no window, and a terminal that does not know its size reports 0.
+    fn fitted(&self) -> RefMut<'_, Box<dyn View>> {
+        let mut view = self.view.borrow_mut();
+        match terminal_size_of(io::stdout()) {
+            Some((width, _)) if width.0 > 0 => view.set_width(width.0.into()),
+            _ => {}
+        }
+        view
+    }
+
     /// Whether what was typed last was not understood. Forgets it.
     pub(crate) fn take_misread(&self) -> bool {
         self.misread.take()
@@ -103,12 +114,12 @@ impl Screen {
     /// One event.
     pub(crate) fn show(&self, event: &Event) -> io::Result<()> {
         self.misread.set(self.misread.get() || is_misreading(event));
-        self.view.borrow_mut().event(event)
+        self.fitted().event(event)
     }
 
     /// What came of a line outside a lesson.
     pub(crate) fn outcome(&self, outcome: &Outcome) -> io::Result<()> {
-        self.view.borrow_mut().outcome(outcome)
+        self.fitted().outcome(outcome)
     }
 
     /// What came of a line of a script. JSON gets its number.
@@ -125,7 +136,7 @@ impl Screen {
 
     /// What can be typed now.
     pub(crate) fn next_to_do(&self, ask: &Ask) -> io::Result<()> {
-        self.view.borrow_mut().ask(ask)
+        self.fitted().ask(ask)
     }
 
     /// Who is asked from now on.
@@ -145,7 +156,7 @@ impl Screen {
 
     /// A page outside a lesson.
     pub(crate) fn page(&self, page: &Page) -> io::Result<()> {
-        self.view.borrow_mut().page(page)
+        self.fitted().page(page)
     }
 
     /// A remark in a conversation: what to type next, why something was not done.

@@ -74,6 +74,9 @@ pub trait View {
     /// Who turns pages. Only a view on a screen has any.
     fn set_pager(&mut self, _: Box<dyn Pager>) {}
 
+    /// How wide the screen is by now. Only a view on a screen wraps at it.
+    fn set_width(&mut self, _: usize) {}
+
     /// What was shown so far was read: somebody has typed.
     fn read(&mut self) {}
 

@@ -104,6 +104,13 @@ impl<W: Write> View for PlainView<W> {
         Ok(())
     }
 
+    fn set_width(&mut self, width: usize) {
+        self.style.width = width;
+        if self.width != usize::MAX {
+            self.width = width.max(NARROWEST);
+        }
+    }
+
     fn set_reader(&mut self, reader: Reader) {
         self.narrator.set_reader(reader);
     }

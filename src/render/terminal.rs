@@ -139,6 +139,10 @@ impl<W: Write> View for TerminalView<W> {
         self.pages.set_pager(pager);
     }
 
+    fn set_width(&mut self, width: usize) {
+        self.style.width = width;
+    }
+
     fn read(&mut self) {
         self.pages.read();
     }
