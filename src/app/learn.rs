@@ -285,11 +285,23 @@ impl<'a> Session<'a> {
         steps.map(|(id, step)| (id.clone(), step.latest)).collect()
     }
 
+    /// How steps went the first time, whenever that was.
+    fn first_results(&self, lesson: &str) -> Vec<(String, StepResult)> {
+        let journal = self.journal.borrow();
+        let steps = journal
+            .progress()
+            .lesson(lesson)
+            .map(|lesson| &lesson.steps);
+        let steps = steps.into_iter().flatten();
+        steps.map(|(id, step)| (id.clone(), step.first)).collect()
+    }
+
     fn walk(&mut self, lesson: &Arc<Lesson>, from: Option<&str>, anew: bool) -> io::Result<Leave> {
         let earlier = self.earlier_results(&lesson.id, from.is_some());
         let id = lesson.id.clone();
-        let mut tutor =
-            Tutor::new(Arc::clone(lesson), self.context.cards(), from).with_results(earlier);
+        let mut tutor = Tutor::new(Arc::clone(lesson), self.context.cards(), from)
+            .with_results(earlier)
+            .with_first(self.first_results(&id));
         self.lab.clear();
         let mut solutions = self.keyboard.solution_eye();
         let mut view = self.context.screen.clone();

@@ -338,6 +338,14 @@ pub enum StepResult {
     NotHere,
 }
 
+impl StepResult {
+    /// Whether the learner has met the step. The first such result is the one that counts of a question,
+    /// wherever answers are counted: it tells what they believed before they saw.
+    pub fn is_met(self) -> bool {
+        self != Self::NotHere
+    }
+}
+
 /// What a lesson amounted to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {

@@ -214,6 +214,9 @@ impl LessonProgress {
         self.steps
             .entry(id.clone())
             .and_modify(|step| {
+                if !step.first.is_met() {
+                    step.first = result;
+                }
                 step.latest = result;
                 step.times = step.times.saturating_add(1);
             })

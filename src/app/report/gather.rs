@@ -62,8 +62,8 @@ impl<'r> Notes<'r> {
         add(&mut self.figures, &record.seen);
         self.finished |= record.event == Event::LessonDone;
         let step = match (&record.step, record.result) {
-            (None, _) | (_, None | Some(StepResult::NotHere)) => return,
-            (Some(step), _) => step.as_str(),
+            (Some(step), Some(result)) if result.is_met() => step.as_str(),
+            _ => return,
         };
         match self.steps.iter_mut().find(|answers| answers.id == step) {
             Some(answers) => answers.later.push(record),

@@ -48,6 +48,8 @@ pub struct Tutor {
     elsewhere: Option<Vec<bool>>,
     /// How each step went, the latest time; earlier sittings included.
     results: BTreeMap<String, StepResult>,
+    /// How each question went the first time, ever.
+    first: BTreeMap<String, StepResult>,
     /// The predictions of this sitting, by step.
     foretold: BTreeMap<String, Foretold>,
     /// The step in which the experiment for a misconception was shown, by its tag.
@@ -169,6 +171,7 @@ impl Tutor {
             untouched: true,
             elsewhere: None,
             results: BTreeMap::new(),
+            first: BTreeMap::new(),
             foretold: BTreeMap::new(),
             refuted: BTreeMap::new(),
             alone: None,
@@ -182,6 +185,14 @@ impl Tutor {
     #[must_use]
     pub fn with_results(mut self, results: impl IntoIterator<Item = (String, StepResult)>) -> Self {
         self.results.extend(results);
+        self
+    }
+
+    /// How questions of this lesson went the first time they were answered, which is what counts.
+    #[must_use]
+    pub fn with_first(mut self, first: impl IntoIterator<Item = (String, StepResult)>) -> Self {
+        let met = first.into_iter().filter(|(_, result)| result.is_met());
+        self.first.extend(met);
         self
     }
 
@@ -312,6 +323,7 @@ impl Tutor {
 
     /// There will be no more lines.
     pub fn end_of_input(&mut self) {
+        self.record_settled();
         self.waiting = Waiting::Over(Leave::Quit);
     }
 
@@ -469,7 +481,22 @@ impl Tutor {
         self.record(&id, result);
     }
 
+    /// Writes a step down that is left before the Enter behind it: an answer was given, and whoever
+    /// comes back to the question has seen what is true.
+    fn record_settled(&mut self) {
+        let result = self.plan.iter().find_map(|act| match act {
+            Act::Finish(result) => Some(*result),
+            _ => None,
+        });
+        if let Some(result) = result.filter(|_| self.step.settled && self.step.recorded.is_none()) {
+            self.record_here(result);
+        }
+    }
+
     fn record(&mut self, step: &str, result: StepResult) {
+        if result.is_met() {
+            self.first.entry(step.to_owned()).or_insert(result);
+        }
         self.results.insert(step.to_owned(), result);
         self.emit(Event::StepDone {
             step: step.to_owned(),

@@ -79,7 +79,10 @@ impl Tutor {
                 came_true: truth.clone(),
                 seen: seen.first().filter(|seen| !seen.is_empty()).cloned(),
             };
-            self.foretold.insert(self.step_id().to_owned(), foretold);
+            let step = self.step_id().to_owned();
+            if !self.first.contains_key(&step) {
+                self.foretold.insert(step, foretold);
+            }
         }
         let graded = Event::Graded {
             chosen: self.step.chosen,

@@ -7,7 +7,10 @@ impl Tutor {
     pub(super) fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for step in &self.lesson.steps {
-            let result = self.results.get(&step.id);
+            let result = match step.kind {
+                Kind::Predict { .. } => self.first.get(&step.id),
+                _ => self.results.get(&step.id),
+            };
             match (&step.kind, result) {
                 (_, Some(StepResult::Skipped)) => summary.skipped += 1,
                 (Kind::Predict { .. }, Some(StepResult::Right)) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::super::event::{Ask, Event, Foretold, Leave, Want};
+use super::super::event::{Ask, Event, Foretold, Leave, StepResult, Summary, Want};
 use super::{Tutor, numbered};
 use crate::lang::{Card, CardSource, Expr, Ran, Scope};
 use crate::lesson::{
@@ -385,12 +385,9 @@ fn play_has_a_prompt_of_its_own_and_gives_the_question_back() {
     assert!(matches!(tutor.want(), Want::Line(Ask::Letter { .. })));
 }
 
-#[test]
-fn the_summary_counts_each_prediction_once() {
-    // Right, then back and wrong: the latest counts, and it counts once.
-    let typed = ["b", "", "back", "a", "", "", "", "skip", "", "port", ""];
+/// The summary of a lesson in which lines are typed, one for every question.
+fn summary_of(mut tutor: Tutor, typed: &[&str]) -> Summary {
     let mut summary = None;
-    let mut tutor = Tutor::new(Arc::new(lesson()), Arc::new(NoCards), Some("predict"));
     let mut scope = Scope::new();
     let mut typed = typed.iter();
     loop {
@@ -419,19 +416,66 @@ fn the_summary_counts_each_prediction_once() {
             Want::Nothing(_) => break,
         }
     }
-    let summary = summary.expect("the lesson ends");
-    assert_eq!((summary.predictions, summary.right), (1, 0));
-    assert_eq!(summary.foretold, []);
-    assert_eq!(
-        summary.surprises,
-        [Foretold {
-            question: "How long?".to_owned(),
-            predicted: Some("short".to_owned()),
-            came_true: vec!["long".to_owned()],
-            seen: Some("`it.port` is 23".to_owned()),
-        }]
+    summary.expect("the lesson ends")
+}
+
+#[test]
+fn the_first_prediction_counts() {
+    let anew = || Tutor::new(Arc::new(lesson()), Arc::new(NoCards), Some("predict"));
+    let rest = ["skip", "", "port", ""];
+    let told = |predicted: &str| Foretold {
+        question: "How long?".to_owned(),
+        predicted: Some(predicted.to_owned()),
+        came_true: vec!["long".to_owned()],
+        seen: Some("`it.port` is 23".to_owned()),
+    };
+    let earlier = Foretold {
+        question: "How long?".to_owned(),
+        ..Foretold::default()
+    };
+    let before = |result| anew().with_first([("predict".to_owned(), result)]);
+    let (right, missed) = (StepResult::Right, StepResult::Missed);
+    for (tutor, typed, foretold, surprises) in [
+        (
+            anew(),
+            &["b", "", "back", "a", "", "", ""][..],
+            vec![told("long")],
+            vec![],
+        ),
+        // Left before the Enter behind it, by all ways.
+        (
+            anew(),
+            &["b", "back", "", "a", "", "", ""],
+            vec![told("long")],
+            vec![],
+        ),
+        (
+            anew(),
+            &["a", "reset", "b", ""],
+            vec![],
+            vec![told("short")],
+        ),
+        (before(missed), &["b", ""], vec![], vec![earlier.clone()]),
+        (before(right), &["a", "", "", ""], vec![earlier], vec![]),
+        (
+            before(StepResult::NotHere),
+            &["b", ""],
+            vec![told("long")],
+            vec![],
+        ),
+    ] {
+        let summary = summary_of(tutor, &[typed, &rest].concat());
+        assert_eq!((summary.predictions, summary.skipped), (1, 1), "{typed:?}");
+        assert_eq!(summary.right, foretold.len(), "{typed:?}");
+        assert_eq!(summary.foretold, foretold, "{typed:?}");
+        assert_eq!(summary.surprises, surprises, "{typed:?}");
+    }
+    // Whoever let it be shown has predicted nothing.
+    let skipped = summary_of(
+        anew(),
+        &[&["skip", "back", "", "b", ""], &rest[..]].concat(),
     );
-    assert_eq!(summary.skipped, 1);
+    assert_eq!((skipped.predictions, skipped.skipped), (0, 2));
 }
 
 #[test]

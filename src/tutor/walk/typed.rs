@@ -110,14 +110,22 @@ impl Tutor {
             Word::Solution => self.solution(ask),
             Word::Skip => self.skip(&ask),
             Word::Undo => self.undo(ask),
-            Word::Restart => self.begin_step(),
+            Word::Restart => {
+                self.record_settled();
+                self.begin_step();
+            }
             Word::Play => self.play(ask),
             Word::Done => self.done_playing(ask),
-            Word::Menu => self.waiting = Waiting::Over(Leave::Menu),
-            Word::Quit => self.waiting = Waiting::Over(Leave::Quit),
+            Word::Menu => self.leave(Leave::Menu),
+            Word::Quit => self.leave(Leave::Quit),
             Word::Notes => self.notes(ask),
             Word::Help(verb) => self.help(verb.as_deref(), ask),
         }
+    }
+
+    fn leave(&mut self, leave: Leave) {
+        self.record_settled();
+        self.waiting = Waiting::Over(leave);
     }
 
     /// Enter, but a step that was done before need not be done again.
@@ -139,6 +147,7 @@ impl Tutor {
             self.notice("This question stands alone here; `menu` leaves it.");
             return self.wait_for(ask);
         }
+        self.record_settled();
         if self.at == 0 {
             self.notice("This is the first step.");
         }
