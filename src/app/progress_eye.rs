@@ -1,17 +1,17 @@
 //! The eye that writes the journal: a record after each step, with what was predicted and what the
 //! kernel made true. It never stops a walk; trouble is one warning.
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::mem;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use super::journal::{self, Evidence, Journal, Record, Seen, note_evidence};
+use super::journal::{self, Journal, Record, Seen, Witness};
 use super::screen::Screen;
 use super::walk::Eye;
-use crate::lang::Outcome;
-use crate::lesson::Lesson;
+use crate::lang::{Author, Outcome, Scope};
+use crate::lesson::{Kind, Lesson, Step};
 use crate::limits;
 use crate::tutor::{Event, StepResult};
 
@@ -21,8 +21,9 @@ pub(crate) struct ProgressEye {
     screen: Screen,
     clock: fn() -> SystemTime,
     purpose: Purpose,
-    /// The steps that settle a claim, by their ids: what their lines show is evidence.
-    cited: BTreeSet<String>,
+    /// The steps that settle a claim, by their ids, with the names that their goals speak of: what
+    /// their lines show is evidence.
+    cited: BTreeMap<String, BTreeSet<String>>,
     step: Noted,
 }
 
@@ -57,9 +58,11 @@ struct Noted {
     observed: Option<String>,
     hints: u32,
     seen: Seen,
-    /// Whether the step settles a claim.
-    cited: bool,
-    evidence: Vec<Evidence>,
+    /// Whether the line to come is the lesson's own.
+    lessons_own: bool,
+    playing: bool,
+    /// Of a step that settles a claim.
+    witness: Option<Witness>,
 }
 
 impl ProgressEye {
@@ -70,7 +73,7 @@ impl ProgressEye {
             screen,
             clock: SystemTime::now,
             purpose,
-            cited: BTreeSet::new(),
+            cited: BTreeMap::new(),
             step: Noted::default(),
         }
     }
@@ -78,7 +81,7 @@ impl ProgressEye {
     /// The same for a lesson some of whose steps settle claims.
     pub(crate) fn with_claims_of(mut self, lesson: &Lesson) -> Self {
         let cited = lesson.steps.iter().filter(|step| !step.claims.is_empty());
-        self.cited = cited.map(|step| step.id.clone()).collect();
+        self.cited = cited.map(|step| (step.id.clone(), goals(step))).collect();
         self
     }
 
@@ -128,8 +131,11 @@ impl Noted {
 
     fn note(&mut self, line: &str, outcome: &Outcome) {
         self.seen.note(outcome);
-        if self.cited {
-            note_evidence(&mut self.evidence, line, outcome);
+        let lessons_own = mem::take(&mut self.lessons_own);
+        match &mut self.witness {
+            Some(witness) if lessons_own => witness.lesson(line, outcome),
+            Some(witness) if !self.playing => witness.learner(line, outcome),
+            _ => {}
         }
     }
 
@@ -147,10 +153,23 @@ impl Noted {
         record.kind = self.kind.map(str::to_owned);
         record.hints = self.hints;
         record.seen = self.seen;
-        record.evidence = self.evidence;
+        record.evidence = self.witness.map(Witness::into_evidence).unwrap_or_default();
         record.seconds = self.since.map_or(0, |since| seconds(since, now));
         record
     }
+}
+
+/// The names that the goals of a step speak of.
+fn goals(step: &Step) -> BTreeSet<String> {
+    let goals = match &step.kind {
+        Kind::Task(task) => task.goals.as_slice(),
+        Kind::Visit(visit) => visit.goals.as_slice(),
+        _ => return BTreeSet::new(),
+    };
+    let names = goals.iter().flat_map(|goal| goal.check.names());
+    names
+        .filter(|name| !Scope::RESERVED.contains(&name.as_str()))
+        .collect()
 }
 
 /// Seconds between two times, bounded; 0 when the clock went back.
@@ -165,7 +184,7 @@ impl Eye for ProgressEye {
         match event {
             Event::StepStarted { step, kind, .. } => {
                 self.step = Noted::begun((self.clock)(), kind);
-                self.step.cited = self.cited.contains(step);
+                self.step.witness = self.cited.get(step).cloned().map(Witness::new);
             }
             Event::Question { question, .. } => self.step.question = Some(question.clone()),
             Event::Predicted { text, .. } => self.step.predicted = Some(text.clone()),
@@ -181,6 +200,11 @@ impl Eye for ProgressEye {
             }
             Event::Explained { text } => self.step.explained = Some(text.clone()),
             Event::Hint { .. } => self.step.hints = self.step.hints.saturating_add(1),
+            Event::Command { author, .. } => self.step.lessons_own = *author == Author::Lesson,
+            Event::Play { on } => self.step.playing = *on,
+            Event::Goals { met: true, .. } => {
+                self.step.witness.iter_mut().for_each(Witness::met);
+            }
             Event::Outcome { line, outcome } => self.step.note(line, outcome),
             Event::StepDone { step, result } => self.step_done(step, *result)?,
             Event::LessonDone { .. } => self.bare(journal::Event::LessonDone)?,

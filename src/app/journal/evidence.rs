@@ -1,5 +1,7 @@
 //! What the lines of a step with claims showed, for the ledger: port, errno, numbers, time. Bounded,
 //! for it is written into the record of the step. Pure: outcomes in, values out.
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::lang::Outcome;
@@ -40,17 +42,84 @@ const IDLE: [&str; 22] = [
 /// Lines that look at what others did.
 const LOOKERS: [&str; 5] = ["expect", "wait", "show", "explain", "plot"];
 
-/// Takes note of what came of a line. Where there is no more room, what was refused is kept, and
-/// what was seen last.
-pub(crate) fn note(all: &mut Vec<Evidence>, line: &str, outcome: &Outcome) {
-    if LOOKERS.contains(&outcome.verb) {
-        return;
+/// What a step with claims has shown so far. A learner may type anything in it; it speaks for a claim
+/// only where it led to the goals.
+#[derive(Debug, Default)]
+pub(crate) struct Witness {
+    /// The names that the goals of the step speak of.
+    wanted: BTreeSet<String>,
+    shown: Vec<Noted>,
+    /// The learner's latest line, if it speaks of none of these names: it may be the one that counts.
+    stray: Option<Noted>,
+}
+
+#[derive(Debug)]
+struct Noted {
+    line: String,
+    /// The name the line gave, of the learner's lines.
+    name: Option<String>,
+    evidence: Evidence,
+}
+
+impl Witness {
+    /// Watches a step whose goals speak of these names.
+    pub(crate) fn new(wanted: BTreeSet<String>) -> Self {
+        Self {
+            wanted,
+            ..Self::default()
+        }
     }
-    all.push(of(line, outcome));
-    if all.len() > limits::EVIDENCE_LINES {
-        let idle = all.iter().position(|one| !one.contains_key("error"));
-        all.remove(idle.unwrap_or_default());
+
+    /// A line of the lesson's own.
+    pub(crate) fn lesson(&mut self, line: &str, outcome: &Outcome) {
+        self.keep(noted(line, None, outcome));
     }
+
+    /// A line of the learner's. Who names a thing anew means the new one.
+    pub(crate) fn learner(&mut self, line: &str, outcome: &Outcome) {
+        let Some(noted) = noted(line, outcome.name.clone(), outcome) else {
+            return;
+        };
+        let same = |one: &Noted| one.line == line || one.name.is_some() && one.name == noted.name;
+        self.shown.retain(|one| !same(one));
+        let mut words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        if words.any(|word| self.wanted.contains(word)) {
+            self.stray = None;
+            self.keep(Some(noted));
+        } else {
+            self.stray = Some(noted);
+        }
+    }
+
+    /// The goals are met, by the latest line.
+    pub(crate) fn met(&mut self) {
+        let last = self.stray.take();
+        self.keep(last);
+    }
+
+    /// What is worth keeping, in the order in which it was seen.
+    pub(crate) fn into_evidence(self) -> Vec<Evidence> {
+        self.shown.into_iter().map(|one| one.evidence).collect()
+    }
+
+    /// Where there is no more room, what was refused is kept, and what was seen last.
+    fn keep(&mut self, noted: Option<Noted>) {
+        self.shown.extend(noted);
+        if self.shown.len() > limits::EVIDENCE_LINES {
+            let fine = |one: &Noted| !one.evidence.contains_key("error");
+            let idle = self.shown.iter().position(fine);
+            self.shown.remove(idle.unwrap_or_default());
+        }
+    }
+}
+
+fn noted(line: &str, name: Option<String>, outcome: &Outcome) -> Option<Noted> {
+    let looks = LOOKERS.contains(&outcome.verb);
+    (!looks).then(|| Noted {
+        line: line.to_owned(),
+        name,
+        evidence: of(line, outcome),
+    })
 }
 
 fn of(line: &str, outcome: &Outcome) -> Evidence {
@@ -158,16 +227,15 @@ mod tests {
 
     #[test]
     fn what_a_line_showed_is_kept_without_what_the_line_says() {
-        let mut all = Vec::new();
-        note(&mut all, "first = listen :0", &listener());
-        note(&mut all, "second = listen first", &refused());
-        note(
-            &mut all,
+        let mut all = Witness::default();
+        all.lesson("first = listen :0", &listener());
+        all.lesson("second = listen first", &refused());
+        all.lesson(
             "expect second is in_use",
             &outcome("expect", refused().result),
         );
         assert_eq!(
-            text(&all),
+            text(&all.into_evidence()),
             [
                 r#"{"backlog":128,"line":"first = listen :0","local":"127.0.0.1:40001","micros":12.0}"#,
                 r#"{"error":"EADDRINUSE","line":"second = listen first","local":"127.0.0.1:40001","micros":12.0,"operation":"bind"}"#,
@@ -176,12 +244,50 @@ mod tests {
     }
 
     #[test]
+    fn of_a_learners_lines_those_count_that_led_to_the_goals() {
+        let named = |name: Option<&str>, outcome: Outcome| Outcome {
+            name: name.map(str::to_owned),
+            ..outcome
+        };
+        let lines = |wanted: &[&str], met: bool| {
+            let mut all = Witness::new(wanted.iter().map(|name| (*name).to_owned()).collect());
+            all.learner("listen 0.0.0.0:80", &named(None, refused()));
+            all.learner("open = listen 0.0.0.0:80", &named(Some("open"), refused()));
+            all.learner("open = listen 0.0.0.0:0", &named(Some("open"), listener()));
+            all.learner("aside = listen :0", &named(Some("aside"), listener()));
+            all.learner("who open.port", &named(None, listener()));
+            all.learner("sockets --exposed", &named(None, listener()));
+            if met {
+                all.met();
+            }
+            let line = |one: Evidence| one.get("line").and_then(Value::as_str).map(str::to_owned);
+            let lines = all.into_evidence().into_iter().filter_map(line);
+            lines.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            lines(&["open"], true),
+            [
+                "open = listen 0.0.0.0:0",
+                "who open.port",
+                "sockets --exposed"
+            ]
+        );
+        assert_eq!(
+            lines(&["open"], false),
+            ["open = listen 0.0.0.0:0", "who open.port"]
+        );
+        assert_eq!(lines(&[], true), ["sockets --exposed"]);
+        assert_eq!(lines(&[], false), [""; 0]);
+    }
+
+    #[test]
     fn evidence_is_bounded_and_keeps_refusals() {
-        let mut all = Vec::new();
-        note(&mut all, &"x".repeat(10_000), &refused());
+        let mut all = Witness::default();
+        all.lesson(&"x".repeat(10_000), &refused());
         for _ in 0..50 {
-            note(&mut all, "first = listen :0", &listener());
+            all.lesson("first = listen :0", &listener());
         }
+        let all = all.into_evidence();
         assert_eq!(all.len(), limits::EVIDENCE_LINES);
         assert!(all[0].contains_key("error"));
         let bytes: usize = text(&all).iter().map(String::len).sum();

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub use evidence::Evidence;
-pub(crate) use evidence::note as note_evidence;
+pub(crate) use evidence::Witness;
 pub use memory::Memory;
 pub use progress::{Asked, Counts, LessonProgress, Progress, Resume, StepProgress};
 pub use record::{Event, Record};

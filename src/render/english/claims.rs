@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::fact;
-use super::words::{date, micros_in_words};
+use super::words::{date, micros_in_words, quoted};
 use crate::render::block::{Block, Page};
 use crate::render::line::Line;
 use crate::render::style::Role;
@@ -189,8 +189,7 @@ fn observed(evidence: &Map<String, Value>) -> Line {
         .iter()
         .filter(|(key, _)| !told.contains(&key.as_str()))
     {
-        let name = key.replace('_', " ");
-        line = part(line, Role::Plain, format!("{name} {}", words(value)));
+        line = part(line, Role::Plain, named(key, value));
     }
     if let Some(micros) = evidence.get("micros").and_then(Value::as_f64) {
         line = part(line, Role::Dim, micros_in_words(micros));
@@ -198,12 +197,45 @@ fn observed(evidence: &Map<String, Value>) -> Line {
     line
 }
 
+/// `max 131 µs`, `body "on"`: a value behind what it is called, in its unit.
+fn named(key: &str, value: &Value) -> String {
+    match (key.strip_suffix("_us"), value.as_f64(), value) {
+        (Some(name), Some(micros), _) => {
+            format!("{} {}", name.replace('_', " "), micros_in_words(micros))
+        }
+        // What was sent over the wire is not this program's own word.
+        (.., Value::String(text)) if key == "body" || key == "text" => {
+            format!("{key} {}", quoted(text.trim_end()))
+        }
+        _ => format!("{} {}", key.replace('_', " "), words(value)),
+    }
+}
+
 fn words(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.trim_end().to_owned(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_have_their_units_and_payloads_their_quotation_marks() {
+        for (key, value, expected) in [
+            ("max_us", json!(130.895), "max 131 µs"),
+            ("p999_us", json!(8.04), "p999 8.0 µs"),
+            ("body", json!("on\n"), "body \"on\""),
+            ("backlog", json!(128), "backlog 128"),
+            ("from_file", json!(true), "from file yes"),
+        ] {
+            assert_eq!(named(key, &value), expected);
+        }
     }
 }
