@@ -71,6 +71,13 @@ impl Sequence {
         }
     }
 
+    /// Takes in only whom later connections may reach.
+    pub fn add_listener(&mut self, outcome: &Outcome) {
+        if let Some(Fact::Listener(_) | Fact::Server(_)) = outcome.fact() {
+            self.add(outcome);
+        }
+    }
+
     /// Whether a drawing says more than the facts one below the other.
     pub fn is_worth_drawing(&self) -> bool {
         let longest = self.connections.iter().map(|c| c.acts.len()).max();
@@ -90,6 +97,8 @@ impl Sequence {
         match fact {
             Fact::Listener(socket) => self.listeners.push((network, socket.local.clone(), name)),
             Fact::Server(server) => self.listeners.push((network, server.local.clone(), name)),
+            // One socket that is both ends has nobody opposite.
+            Fact::Connection(end) if end.local == end.peer && end.local.inet().is_some() => {}
             Fact::Connection(end) => self.add_end(network, name, end),
             Fact::Sent(sent) => {
                 let words = format!("send {}", bytes(sent.bytes));

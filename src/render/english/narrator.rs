@@ -3,7 +3,7 @@
 use super::hints::{Reader, hint};
 use super::walk::{asked, choice, tell};
 use super::{fact, looking, reference, say};
-use crate::lang::{CounterReading, Fact, Failure, Network, Outcome, Role as End};
+use crate::lang::{Author, CounterReading, Fact, Failure, Network, Outcome, Role as End};
 use crate::render::block::Block;
 use crate::render::diagram::Ends;
 use crate::render::highlight::highlight;
@@ -27,6 +27,12 @@ pub(in crate::render) struct Narrator {
     failed: Option<Failure>,
     /// What the connections of this step did.
     sequence: Sequence,
+    /// Which kind of step it is; empty outside a lesson.
+    kind: &'static str,
+    /// Whether the line to come is the lesson's own.
+    lessons_own: bool,
+    /// Whether the learner plays beside the lesson.
+    playing: bool,
     /// Whether this step has shown a four-tuple.
     ends_drawn: bool,
     /// Steps that are left out for one reason, one after the other: how many, and what is said of it.
@@ -88,12 +94,14 @@ impl Narrator {
                 number,
                 total,
                 title,
+                kind,
                 ..
             } => {
                 let reader = self.reader;
                 // What was left out is told by now.
                 *self = Self::new(self.drawings);
                 self.reader = reader;
+                self.kind = kind;
                 let title = title.as_ref().map(|title| Line::of(Role::Heading, title));
                 vec![Block::Gap, Block::Progress(*number, *total, title)]
             }
@@ -102,6 +110,14 @@ impl Narrator {
                 let mut blocks = vec![fact(Line::from("the solution:"))];
                 blocks.extend(lines.iter().map(|line| Block::Command(highlight(line))));
                 blocks
+            }
+            Event::Command { author, .. } => {
+                self.lessons_own = *author == Author::Lesson;
+                tell(event)
+            }
+            Event::Play { on } => {
+                self.playing = *on;
+                tell(event)
             }
             Event::Outcome { outcome, .. } => self.outcome(outcome),
             Event::Question {
@@ -158,13 +174,28 @@ impl Narrator {
             _ => say(outcome),
         };
         self.failed = outcome.failure().cloned();
-        self.sequence.add(outcome);
-        if self.drawings && !self.ends_drawn {
+        let tells = self.is_told_of();
+        if tells {
+            self.sequence.add(outcome);
+        } else {
+            self.sequence.add_listener(outcome);
+        }
+        if self.drawings && tells && !self.ends_drawn {
             let drawn = self.ends(outcome).map(Block::Ends);
             self.ends_drawn = drawn.is_some();
             blocks.extend(drawn);
         }
         blocks
+    }
+
+    /// Whether the lesson's texts are about this line: what a learner tries beside a lesson's own lines
+    /// has no place in its explanation.
+    fn is_told_of(&mut self) -> bool {
+        let lessons_own = std::mem::take(&mut self.lessons_own);
+        match self.kind {
+            "" | "task" | "visit" => !self.playing,
+            _ => lessons_own,
+        }
     }
 
     /// A second reading tells the difference; the whole list again would hide it.
@@ -187,7 +218,9 @@ impl Narrator {
         let Fact::Connection(end) = outcome.fact()? else {
             return None;
         };
-        if end.role == End::Server || end.local.inet().is_none() {
+        // Two boxes for one socket would tell of two.
+        let itself = end.local == end.peer;
+        if end.role == End::Server || end.local.inet().is_none() || itself {
             return None;
         }
         let client = outcome.name.as_deref().unwrap_or("client");
@@ -357,6 +390,81 @@ mod tests {
             ]
         );
         assert_eq!(remarks(&[started()]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_explanation_draws_what_it_is_about() {
+        use Author::{Learner, Lesson};
+        let end = |name: &str, ports: [u16; 2]| {
+            let [local, peer] = ports.map(Endpoint::loopback);
+            let end = OwnConnection {
+                role: End::Client,
+                address: "127.0.0.1".to_owned(),
+                port: Some(ports[0]),
+                peer_port: Some(ports[1]),
+                peer_pid: None,
+                peer_uid: None,
+                options: Vec::new(),
+                local,
+                peer,
+            };
+            (name.to_owned(), Fact::Connection(end))
+        };
+        let sent = |name: &str| {
+            let sent = crate::lang::Sent {
+                socket: name.to_owned(),
+                bytes: 5,
+                wanted: 5,
+                to: None,
+            };
+            (name.to_owned(), Fact::Sent(sent))
+        };
+        let draws = |kind, author, played: bool, ports| {
+            let mut narrator = Narrator::new(true);
+            narrator.tell(&Event::StepStarted {
+                step: "s".to_owned(),
+                title: None,
+                number: 1,
+                total: 1,
+                kind,
+            });
+            narrator.tell(&Event::Play { on: played });
+            let lines = [end("x", ports), sent("x"), sent("x"), sent("x"), sent("x")];
+            for (name, fact) in lines {
+                let line = String::new();
+                if author == Lesson {
+                    let line = line.clone();
+                    narrator.tell(&Event::Command { line, author });
+                }
+                let outcome = Outcome {
+                    name: Some(name),
+                    verb: "send",
+                    took: std::time::Duration::ZERO,
+                    replaced: false,
+                    network: Network::default(),
+                    result: Observed::Done(fact),
+                };
+                let outcome = Box::new(outcome);
+                narrator.tell(&Event::Outcome { line, outcome });
+            }
+            narrator.tell(&Event::Play { on: false });
+            let told = narrator.tell(&Event::Explained {
+                text: "So.".to_owned(),
+            });
+            told.iter().any(|block| matches!(block, Block::Sequence(_)))
+        };
+        let ports = [40_000, 8001];
+        for (kind, author, played, ports, expected) in [
+            ("predict", Lesson, false, ports, true),
+            ("predict", Learner, false, ports, false),
+            ("task", Learner, false, ports, true),
+            ("task", Learner, true, ports, false),
+            // A socket that is connected to itself has no other end to draw.
+            ("run", Lesson, false, [8001, 8001], false),
+        ] {
+            let drawn = draws(kind, author, played, ports);
+            assert_eq!(drawn, expected, "{kind} {author:?} {played} {ports:?}");
+        }
     }
 
     #[test]
