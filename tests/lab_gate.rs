@@ -71,6 +71,19 @@ fn a_name_is_taken_over_by_its_person_alone() {
         expect web.open
         "#;
     follow(&mut lab, Author::Learner, script);
+    // The file of a Unix socket outlives it.
+    follow(&mut lab, Author::Learner, "safe = listen unix:keys");
+    let said = message(
+        &mut lab,
+        Author::Learner,
+        "safe = listen unix:keys --mode 0600",
+    );
+    assert!(
+        said.contains("its file stays even after `close safe`") && said.contains("`--unlink`"),
+        "{said}"
+    );
+    let line = "safe = listen unix:keys --mode 0600 --unlink";
+    assert!(outcome(&mut lab, Author::Learner, line).is_ok());
     lab.clear();
     follow(&mut lab, Author::Learner, "server = listen 127.0.0.1:0");
     let again = outcome(&mut lab, Author::Learner, "server = listen 127.0.0.1:0");
@@ -133,6 +146,9 @@ fn names() {
         ("get https://127.0.0.1/", "plain HTTP"),
         ("many 3 127.0.0.1:9", "takes a listener of this lab"),
         ("explain eadrinuse", "did you mean `EADDRINUSE`?"),
+        ("explain xyzzy", "there is no card for `xyzzy`"),
+        ("filter", "after `world private` this shows the filters"),
+        ("filter drop 127.0.0.1:9", "would change the machine itself"),
     ];
     for (line, expected) in table {
         let said = message(&mut lab, Author::Learner, line);

@@ -23,13 +23,24 @@ impl Lab {
         };
         let here = former.outcome.network == outcome.network;
         let why = if here && in_the_way(former, failure, command) {
-            format!("`{name}` itself still holds it and stays open; `close {name}` frees it")
+            let way = freed_by(name, failure.local.as_ref(), command);
+            format!("`{name}` itself still holds it and stays open; {way}")
         } else {
             format!("{}; `{name}` stays open as it was", cause(failure))
         };
         let why = format!("{why} ({})", failure.error.name());
         outcome.result = Observed::Failed(reworded(failure.clone(), &why));
         outcome.name = None;
+    }
+}
+
+/// What gives the address back. The file of a Unix socket outlives it (unix(7)).
+fn freed_by(name: &str, at: Option<&Endpoint>, command: &Command) -> String {
+    match (at, command) {
+        (Some(Endpoint::Unix(file)), Command::Listen(_)) if !file.starts_with('@') => format!(
+            "its file stays even after `close {name}`: this line with `--unlink` removes the file first"
+        ),
+        _ => format!("`close {name}` frees it"),
     }
 }
 

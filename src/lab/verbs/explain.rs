@@ -50,7 +50,7 @@ impl Lab {
             None => "an errno, a port, an endpoint, a TCP state and the terms of the glossary are"
                 .to_owned(),
         };
-        let message = format!("`{topic}` is nothing there is a card for; {next}");
+        let message = format!("there is no card for `{topic}`; {next}");
         failure::own(FailureCause::NoSuchName, "explain", message)
     }
 }
@@ -76,6 +76,10 @@ impl Reading {
 
     fn topic(&mut self, topic: &str, range: Option<PortRange>) {
         self.keys.push(topic.to_owned());
+        // The verb of the lab, and what everybody calls the segment it sends.
+        if topic.eq_ignore_ascii_case("reset") {
+            self.keys.push("RST".to_owned());
+        }
         if let Some(errno) = Errno::parse(topic) {
             self.keys.push(errno.name());
         } else if let Some(state) = TcpState::parse(topic) {
@@ -237,6 +241,7 @@ mod tests {
             ("127.0.0.1:443", "443"),
             ("::1", "loopback"),
             ("backlog", "backlog"),
+            ("reset", "RST"),
         ] {
             let mut reading = Reading::default();
             reading.topic(topic, None);
