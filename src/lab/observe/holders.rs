@@ -366,6 +366,25 @@ mod tests {
             "a process of your own that cannot be seen",
             "sudo ss",
         );
+        let hidden = SocketRow {
+            pid: None,
+            ..listener()
+        };
+        let root = Surroundings {
+            uid: 0,
+            ..around(Claim::NotTried)
+        };
+        let said = conclude(8080, &[hidden], &root);
+        assert!(
+            said.finding.contains("not even root can see"),
+            "{}",
+            said.finding
+        );
+        let cure = said.cure.unwrap();
+        assert!(
+            cure.contains("PID namespace") && !cure.contains("sudo"),
+            "{cure}"
+        );
         let twice = [listener(), row(TcpState::Listen, "[::]:8080", None)];
         check(&twice, "has 2 holders: on 127.0.0.1 a listener of", "4711");
         let wildcard = row(TcpState::Listen, "[::]:8080", None);

@@ -61,7 +61,12 @@ impl Surroundings {
             return format!("this lab{named}");
         }
         let Some(pid) = row.pid else {
-            return if row.uid == self.uid {
+            return if self.uid == 0 {
+                format!(
+                    "a process that not even root can see from here ({})",
+                    self.user(row)
+                )
+            } else if row.uid == self.uid {
                 format!(
                     "a process of your own that cannot be seen from here ({})",
                     self.user(row)
@@ -120,6 +125,11 @@ impl Surroundings {
                 "ask its owner to end it ({} if that is you{why}), or choose another port",
                 kill(row, "sudo ", pid)
             ),
+            // Root may look into every process; so its process is none of those that are listed here.
+            None if self.uid == 0 => "end it where it runs, most often in a container: a process in \
+                 another PID namespace is not listed here, and `ss` cannot name it either; or choose \
+                 another port"
+                .to_owned(),
             None => {
                 "ask its owner to end it (root sees its name with `sudo ss -tulnp`), or choose \
                  another port"
