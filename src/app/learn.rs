@@ -187,6 +187,10 @@ impl<'a> Session<'a> {
                 "menu" | "back" => self.show_menu()?,
                 "list" => self.show_list()?,
                 "help" => self.context.screen.menu_help()?,
+                "find" => self
+                    .context
+                    .screen
+                    .remark("`find` needs a word, as in `find backlog`.")?,
                 "lab" | "play" => {
                     free_play::play(self.context, &mut self.lab, &mut self.keyboard)?;
                     self.lab.clear();
@@ -232,6 +236,17 @@ impl<'a> Session<'a> {
 
     /// A word that was meant for a lesson, or for a verb.
     fn neither(&mut self, word: &str) -> io::Result<()> {
+        let screen = &self.context.screen;
+        if word.parse::<u32>().is_ok() {
+            return screen.remark(&format!(
+                "There is no lesson {word}; `list` shows all of them."
+            ));
+        }
+        if let Some(elsewhere) = crate::lang::known_elsewhere(word) {
+            return screen.remark(&format!(
+                "There is no lesson and no verb `{word}`; {elsewhere}."
+            ));
+        }
         match self.context.library.lesson(word) {
             Err(LessonError::Unknown {
                 near: Some(near), ..

@@ -39,6 +39,7 @@ pub use network::Network;
 pub use outcome::*;
 pub use ran::{Author, Ran};
 pub use scope::{Outcomes, Scope};
+pub use slips::known_elsewhere;
 pub use template::Template;
 pub use verdicts::TESTS;
 pub use wire::*;

@@ -140,14 +140,88 @@ fn unknown_verb(word: &str, text: &str) -> LineError {
         .min();
     // clap takes an ending off, as if the word were the name of a file.
     let typed = text.split_whitespace().next().unwrap_or(word);
-    let help = match near {
-        Some((_, verb)) => format!("did you mean `{verb}`?"),
-        None if Endpoint::parse(typed).is_ok() || typed.parse::<IpAddr>().is_ok() => {
+    let help = match (known_elsewhere(text), near) {
+        (Some(elsewhere), _) => elsewhere,
+        (None, Some((_, verb))) => format!("did you mean `{verb}`?"),
+        (None, None) if Endpoint::parse(typed).is_ok() || typed.parse::<IpAddr>().is_ok() => {
             format!("a line begins with a verb; `explain {typed}` says what it is")
         }
-        None => "`help` lists the verbs".to_owned(),
+        (None, None) => "`help` lists the verbs".to_owned(),
     };
     error(format!("there is no verb `{typed}`"), place_of(typed, text)).with_help(help)
+}
+
+/// Other programs, with the verb that does the same here.
+const PROGRAMS: [(&str, &str); 19] = [
+    ("curl", "`get` asks a web server"),
+    ("dig", "`resolve` looks a name up"),
+    ("host", "`resolve` looks a name up"),
+    ("ifconfig", "`interfaces` shows the same"),
+    ("ip", "`interfaces`, `route` and `link` show the same"),
+    ("iptables", "`filter` sets filters in the private world"),
+    ("kill", "`signal` reaches the lab's own processes"),
+    ("lsof", "`who PORT` names the holder of a port"),
+    ("nc", "`listen` and `connect` do the same"),
+    ("netcat", "`listen` and `connect` do the same"),
+    ("netstat", "`sockets --all` shows the same table"),
+    ("nft", "`filter` sets filters in the private world"),
+    ("nmap", "`scan` asks every port"),
+    ("nslookup", "`resolve` looks a name up"),
+    ("ping", "`rtt` measures round trips"),
+    ("ss", "`sockets --all` shows the same table"),
+    ("tcpdump", "`capture start` records packets"),
+    ("telnet", "`connect` does the same"),
+    ("wget", "`get` asks a web server"),
+];
+
+/// Commands of looplab that the menu understands, too.
+const AT_THE_MENU: [&str; 4] = ["claims", "find", "list", "review"];
+
+/// Commands of looplab that only a shell has.
+const IN_A_SHELL: [&str; 9] = [
+    "check",
+    "completions",
+    "doctor",
+    "man",
+    "present",
+    "report",
+    "run",
+    "schema",
+    "test",
+];
+
+/// Where a line belongs that the lab does not know and another prompt does. In a sentence's middle.
+pub fn known_elsewhere(text: &str) -> Option<String> {
+    let mut words = text.split_whitespace();
+    let word = words.next()?;
+    let rest = words.next();
+    if let Some((_, instead)) = PROGRAMS.iter().find(|(program, _)| *program == word) {
+        return Some(format!("`{word}` is a program of its own; here {instead}"));
+    }
+    match (word, rest) {
+        ("looplab", Some(_)) => Some("that is a line for a shell".to_owned()),
+        ("learn", Some(lesson)) => Some(format!(
+            "`menu` leads to the lessons, where `{lesson}` opens one; in a shell it is `looplab learn \
+             {lesson}`"
+        )),
+        (_, None) if word.parse::<u32>().is_ok() => Some(format!(
+            "a number opens a lesson at the menu: `menu`, then `{word}`"
+        )),
+        ("find", None) => Some(
+            "`find` needs a word, as in `find backlog`, at the menu or in a shell: `looplab find backlog`"
+                .to_owned(),
+        ),
+        _ if AT_THE_MENU.contains(&word) => {
+            let line = text.trim();
+            Some(format!(
+                "`{word}` belongs to the menu, where `menu` leads, and to a shell: `looplab {line}`"
+            ))
+        }
+        _ if IN_A_SHELL.contains(&word) => {
+            Some(format!("`{word}` is a command of the shell: `looplab {word}`"))
+        }
+        _ => None,
+    }
 }
 
 fn invalid_value(problem: &clap::Error, text: &str) -> LineError {
@@ -220,5 +294,45 @@ fn place_of(word: &str, text: &str) -> Range<usize> {
     match text.find(word) {
         Some(at) if !word.is_empty() => at..at + word.len(),
         _ => 0..text.trim_end().len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_belongs_elsewhere_is_sent_there() {
+        for (line, expected) in [
+            (
+                "ss -tan",
+                Some("`ss` is a program of its own; here `sockets --all` shows"),
+            ),
+            ("doctor", Some("`looplab doctor`")),
+            ("claims C42", Some("`looplab claims C42`")),
+            ("find", Some("`find backlog`")),
+            ("find backlog", Some("`looplab find backlog`")),
+            (
+                "learn 18",
+                Some("`menu` leads to the lessons, where `18` opens one"),
+            ),
+            ("18", Some("`menu`, then `18`")),
+            ("looplab sockets", Some("a line for a shell")),
+            ("4 5", None),
+            ("lisen 0", None),
+            ("b", None),
+        ] {
+            let said = known_elsewhere(line);
+            match expected {
+                None => assert_eq!(said, None, "{line}"),
+                Some(part) => assert!(
+                    said.as_ref().is_some_and(|said| said.contains(part)),
+                    "{said:?}"
+                ),
+            }
+        }
+        for (program, _) in PROGRAMS {
+            assert!(!VERBS.contains(&program), "{program} is a verb");
+        }
     }
 }

@@ -502,6 +502,41 @@ fn the_lab_looks_before_a_step_is_left_out() {
 }
 
 #[test]
+fn what_belongs_elsewhere_is_said_at_a_question() {
+    let (said, _) = walk(Some("predict"), &["find backlog", "doctor", "18", "b", ""]);
+    has(
+        &said,
+        &["BadLine", "BadLine", "BadLine", "done predict Right"],
+    );
+    // A number may be the answer where one is asked for, and a word where a word is.
+    let mut counted = lesson();
+    counted.steps.truncate(1);
+    counted.steps.push(step(
+        "count",
+        Kind::Ask(Question {
+            text: "How many?".to_owned(),
+            answer: Answer::Number {
+                value: Expr::unchecked("65536"),
+                tolerance: 0.0,
+            },
+            because: None,
+        }),
+    ));
+    let tutor = Tutor::new(Arc::new(counted), Arc::new(NoCards), Some("count"));
+    let (said, _) = drive(tutor, &["ss -tan", "65536", ""]);
+    has(&said, &["BadLine", "answered true", "done count Right"]);
+    let (said, _) = walk(Some("ask"), &["", "host", "port", ""]);
+    has(
+        &said,
+        &[
+            "An answer is wanted here; `skip` shows it and goes on.",
+            "answered false",
+            "answered true",
+        ],
+    );
+}
+
+#[test]
 fn a_verb_can_be_the_answer() {
     let (said, _) = walk(
         Some("ask"),

@@ -1,5 +1,5 @@
 //! What the person typed: answers, and the words of the walk.
-use crate::lang::{LineError, parse_line, verb_usage, verbs};
+use crate::lang::{LineError, known_elsewhere, parse_line, verb_usage, verbs};
 use crate::lesson::{Kind, Step, Task};
 
 use super::super::event::{Ask, Event, Leave, StepResult};
@@ -19,9 +19,13 @@ impl Tutor {
                 self.wait_for(ask);
             }
             Ask::Commands => {
-                self.notice(
-                    "The goals above are still open. `hint` helps; `skip` performs the step.",
-                );
+                let help = match self.hints() {
+                    [] => "`solution` types the solution",
+                    _ => "`hint` helps",
+                };
+                self.notice(format!(
+                    "The goals above are still open. {help}; `skip` performs the step."
+                ));
                 self.wait_for(ask);
             }
             Ask::Letter { options, several } => {
@@ -33,7 +37,7 @@ impl Tutor {
                 self.wait_for(ask);
             }
             _ => {
-                self.notice("An answer is wanted here; `hint` and `skip` work as well.");
+                self.notice("An answer is wanted here; `skip` shows it and goes on.");
                 self.wait_for(ask);
             }
         }
@@ -60,6 +64,7 @@ impl Tutor {
         match &ask {
             Ask::Letter { options, .. } if !is_recall => match grade::letters(typed, *options) {
                 Some(chosen) if chosen.len() == 1 => self.predicted(chosen.first().copied()),
+                _ if known_elsewhere(typed).is_some() => self.not_a_line(typed, ask),
                 _ => {
                     let help = grade::one_letter(*options);
                     self.emit(Event::NotUnderstood {
@@ -69,6 +74,9 @@ impl Tutor {
                     self.wait_for(ask);
                 }
             },
+            _ if belongs_elsewhere(typed, &ask) => {
+                self.not_a_line(typed, ask);
+            }
             Ask::Letter { .. } | Ask::Order { .. } | Ask::Number | Ask::Text | Ask::Endpoint => {
                 self.recalled(typed, ask);
             }
@@ -160,10 +168,7 @@ impl Tutor {
     }
 
     pub(super) fn hint(&mut self, ask: Ask) {
-        let hints = match self.current().map(|step| &step.kind) {
-            Some(Kind::Task(task)) => task.hints.clone(),
-            _ => Vec::new(),
-        };
+        let hints = self.hints().to_vec();
         match hints.get(self.step.hints) {
             Some(text) => {
                 self.step.hints += 1;
@@ -179,6 +184,13 @@ impl Tutor {
             }),
         }
         self.wait_for(ask);
+    }
+
+    fn hints(&self) -> &[String] {
+        match self.current().map(|step| &step.kind) {
+            Some(Kind::Task(task)) => &task.hints,
+            _ => &[],
+        }
     }
 
     pub(super) fn solution(&mut self, ask: Ask) {
@@ -269,4 +281,16 @@ impl Tutor {
         }
         self.wait_for(ask);
     }
+}
+
+/// Whether an answer is none, but a line for another prompt. A word may be what a question wants to hear,
+/// and a number is what some do.
+fn belongs_elsewhere(typed: &str, ask: &Ask) -> bool {
+    let is_number = typed.starts_with(|c: char| c.is_ascii_digit());
+    let may_answer = match ask {
+        Ask::Number | Ask::Endpoint => is_number,
+        Ask::Letter { .. } | Ask::Order { .. } => false,
+        _ => true,
+    };
+    !may_answer && known_elsewhere(typed).is_some()
 }
