@@ -138,8 +138,8 @@ pub enum Verb {
     Schema,
     /// Print shell completions.
     Completions(Completions),
-    /// Print the man page.
-    Man,
+    /// Print the man page, or that of a command.
+    Man(Man),
 }
 
 /// `learn [LESSON]`
@@ -323,6 +323,13 @@ pub struct Completions {
     /// Which shell.
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+}
+
+/// `man [COMMAND]`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Which command; the program as a whole when absent.
+    pub command: Option<String>,
 }
 
 /// How a command ended; becomes the exit code.

@@ -75,7 +75,7 @@ fn front_end(context: &Context, verb: &Verb) -> io::Result<Exit> {
         Verb::Test(paths) => check::test(context, &paths.paths),
         Verb::Schema => shell::schema(),
         Verb::Completions(wanted) => shell::completions(wanted.shell),
-        Verb::Man => shell::man(),
+        Verb::Man(wanted) => shell::man(context, wanted.command.as_deref()),
     }
 }
 

@@ -96,7 +96,7 @@ impl Session<'_> {
                 "Later, then. `review` asks at any time; `review off` ends these questions.",
             )?;
         } else {
-            self.say_round(&round)?;
+            self.say_round(&round, false)?;
         }
         Ok(None)
     }
@@ -123,7 +123,7 @@ impl Session<'_> {
             "" => {
                 let ready = self.ready(self.due(), usize::MAX);
                 let round = self.ask_again(&ready)?;
-                self.say_round(&round)?;
+                self.say_round(&round, false)?;
                 return Ok(round.leave == Leave::Quit);
             }
             _ => self.context.screen.remark(
@@ -138,7 +138,7 @@ impl Session<'_> {
         let wanted = |asked: &Asked| lesson.is_none_or(|id| asked.lesson == id);
         let ready = self.ready(questions.into_iter().filter(wanted), usize::MAX);
         let round = self.ask_again(&ready)?;
-        self.say_round(&round)?;
+        self.say_round(&round, all)?;
         Ok(Exit::Done)
     }
 
@@ -254,10 +254,10 @@ impl Session<'_> {
         Ok((leave?, result.0.get()))
     }
 
-    fn say_round(&self, round: &Round) -> io::Result<()> {
+    fn say_round(&self, round: &Round, all: bool) -> io::Result<()> {
         let questions = self.every();
         let next = questions.iter().map(|asked| asked.memory.due_in(now()));
-        let page = reviewed(round.asked, round.right, next.min());
+        let page = reviewed(round.asked, round.right, next.min(), all);
         self.context.screen.page(&page)
     }
 

@@ -247,7 +247,14 @@ fn the_man_page_names_every_command() {
     page.exits(0).is_quiet().says(".TH looplab 1");
     for name in commands() {
         page.says(&format!("looplab\\-{name}(1)"));
+        if name != "help" {
+            let its = run(&format!("man {name}"));
+            its.exits(0)
+                .is_quiet()
+                .says(&format!(".TH looplab-{name} 1"));
+        }
     }
+    run("man lern").exits(2).talks("there is no command `lern`");
 }
 
 /// `lab` and the menu are conversations: what is asked there is answered there.

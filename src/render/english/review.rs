@@ -91,14 +91,15 @@ struct Reviewed {
     next_in: Option<u64>,
 }
 
-/// The end of a round of questions. `next_in` is in seconds.
-pub fn reviewed(asked: usize, right: usize, next_in: Option<u64>) -> Page {
+/// The end of a round of questions. `next_in` is in seconds; `all` is whether every question was wanted,
+/// due or not.
+pub fn reviewed(asked: usize, right: usize, next_in: Option<u64>, all: bool) -> Page {
     let mut blocks = vec![Block::Gap];
     if asked > 0 {
         let line = format!("{right} of {} right", counted(asked, "question"));
         blocks.push(fact(Line::from(line.as_str())));
     }
-    blocks.push(next_in.map_or_else(nothing, |seconds| next(seconds, asked > 0)));
+    blocks.push(next_in.map_or_else(nothing, |seconds| next(seconds, asked > 0, all)));
     let record = Reviewed {
         asked,
         right,
@@ -107,13 +108,19 @@ pub fn reviewed(asked: usize, right: usize, next_in: Option<u64>) -> Page {
     Page::new("reviewed", blocks, &[record])
 }
 
-fn next(seconds: u64, more: bool) -> Block {
+fn next(seconds: u64, more: bool, all: bool) -> Block {
     if seconds == 0 {
         return Block::Remark(Line::marked("More are due: `review` asks them."));
     }
     let more = if more { "more " } else { "" };
+    // Whoever has just asked for all of them knows how.
+    let at_any_time = if all {
+        ""
+    } else {
+        " `looplab review --all` asks at any time."
+    };
     Block::Remark(Line::marked(&format!(
-        "Nothing {more}is due; the next question comes {}. `looplab review --all` asks at any time.",
+        "Nothing {more}is due; the next question comes {}.{at_any_time}",
         in_time(seconds)
     )))
 }
