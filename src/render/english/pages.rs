@@ -225,6 +225,9 @@ pub struct Found {
 /// Search results that fit a screen; a search is repeated more easily than scrolled.
 const RESULTS_SHOWN: usize = 5;
 
+/// So few are shown all the same: to leave out one or two asks for more than it spares.
+const FEW_RESULTS: usize = 10;
+
 /// Search results for some words.
 pub fn found(words: &str, results: &[Found]) -> Page {
     let line = if results.is_empty() {
@@ -236,7 +239,12 @@ pub fn found(words: &str, results: &[Found]) -> Page {
             .text(places)
     };
     let mut blocks = vec![fact(line)];
-    for result in results.iter().take(RESULTS_SHOWN) {
+    let shown = if results.len() <= FEW_RESULTS {
+        results.len()
+    } else {
+        RESULTS_SHOWN
+    };
+    for result in results.iter().take(shown) {
         blocks.push(Block::Gap);
         let heading = Line::of(Role::Dim, &result.kind)
             .text(' ')
@@ -246,7 +254,7 @@ pub fn found(words: &str, results: &[Found]) -> Page {
         blocks.push(Block::Heading(heading));
         blocks.push(Block::Prose(result.excerpt.clone()));
     }
-    let left = results.len().saturating_sub(RESULTS_SHOWN);
+    let left = results.len().saturating_sub(shown);
     if left > 0 {
         let more = format!("and {left} more; a longer word finds fewer");
         blocks.push(Block::Gap);
