@@ -35,7 +35,7 @@ pub struct Rung {
 }
 
 /// Lines longer than this are hard to follow from one end to the other.
-const WIDEST: usize = 78;
+const WIDEST: usize = 110;
 
 /// A screen with room for less has no column of times.
 const ROOM_FOR_TIMES: usize = 60;
@@ -62,6 +62,11 @@ impl Ladder {
         let at = |end: &(Option<String>, String)| Line::of(Role::Endpoint, &end.1);
         ends(paper, &margin, &at(&self.left), &at(&self.right), wide);
         let glyphs = paper.glyphs();
+        let more = if paper.style().unicode {
+            " …"
+        } else {
+            " ..."
+        };
         for rung in &self.rungs {
             let time = if before > 0 {
                 let pad = " ".repeat(TIME.saturating_sub(rung.time.chars().count()));
@@ -71,7 +76,8 @@ impl Ladder {
             } else {
                 Line::new()
             };
-            let mut rows = rung.rows(wide.saturating_sub(ARROW).max(1)).into_iter();
+            let room = wide.saturating_sub(ARROW).max(1);
+            let mut rows = rung.rows(room, more).into_iter();
             let first = rows.next().unwrap_or_default();
             paper.laid_out(&time.then(&rung.arrow(glyphs, wide, &first)));
             for row in rows {
@@ -95,7 +101,7 @@ impl Ladder {
 
 impl Rung {
     /// Its words in rows of at most so many columns.
-    fn rows(&self, room: usize) -> Vec<Line> {
+    fn rows(&self, room: usize, more: &str) -> Vec<Line> {
         let mut rows: Vec<Line> = Vec::new();
         for (place, word) in self.words.iter().enumerate() {
             let longer = rows.last().map(|row| {
@@ -107,7 +113,12 @@ impl Rung {
                     rows.pop();
                     rows.push(longer);
                 }
-                Some(_) if place >= self.vital => break,
+                Some(_) if place >= self.vital => {
+                    if let Some(row) = rows.last_mut() {
+                        *row = cut_off(row, room, more);
+                    }
+                    break;
+                }
                 _ => rows.push(word.slice(0, room)),
             }
         }
@@ -129,6 +140,12 @@ impl Rung {
                 .then(&dim(format!(" {stroke}{}", glyphs.branch_left)))
         }
     }
+}
+
+/// Words that others should follow, for which there is no room.
+fn cut_off(words: &Line, room: usize, more: &str) -> Line {
+    let kept = room.saturating_sub(more.chars().count());
+    words.slice(0, kept.min(words.columns())).text(more)
 }
 
 /// What did not fit on the arrow above.

@@ -182,7 +182,7 @@ impl Screen<'_> {
             Block::Chart(chart) => self.inset(|paper| chart.draw(paper)),
             Block::Ends(ends) => self.inset(|paper| ends.draw(paper)),
             Block::Sequence(sequence) => self.inset(|paper| sequence.draw(paper)),
-            Block::Ladder(ladder) => self.inset(|paper| ladder.draw(paper)),
+            Block::Ladder(ladder) => self.wide(|paper| ladder.draw(paper)),
             Block::Machine(machine) => self.inset(|paper| machine.draw(paper)),
         }
     }

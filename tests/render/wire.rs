@@ -217,6 +217,15 @@ fn the_wire_in_plain_lines() {
 }
 
 #[test]
+fn a_window_is_unscaled_where_no_handshake_was_recorded() {
+    let later = handshake().split_off(2);
+    for (packets, unscaled) in [(handshake(), 0), (later, 3)] {
+        let said = outcomes(PLAIN, &[done("", "capture", shown(packets, "lab"))]);
+        assert_eq!(said.matches(" unscaled").count(), unscaled, "{said}");
+    }
+}
+
+#[test]
 fn the_wire_as_json() {
     insta::assert_snapshot!(outcomes(Look::Json, &facts()));
 }
@@ -226,7 +235,8 @@ fn plain_lines_tell_whatever_the_ladder_tells() {
     for fact in facts().into_iter().filter(|o| o.verb == "capture") {
         let one = [fact];
         let (screen, plain) = (outcomes(SCREEN, &one), outcomes(PLAIN, &one));
-        let strokes = |word: &&str| !word.contains(['▶', '◀']);
+        // What a screen has no room for, it says there is more of.
+        let strokes = |word: &&str| !word.contains(['▶', '◀']) && *word != "…";
         let plain: Vec<_> = words(&plain)
             .into_iter()
             .map(|word| word.trim_matches(['(', ')']))
@@ -239,11 +249,12 @@ fn plain_lines_tell_whatever_the_ladder_tells() {
 
 #[test]
 fn every_width_holds_the_drawings() {
-    for width in 30..100 {
+    let widths = (30..130).flat_map(|width| [(width, true), (width, false)]);
+    for (width, unicode) in widths {
         let look = Look::Terminal {
             width,
             color: false,
-            unicode: true,
+            unicode,
         };
         for line in outcomes(look, &facts()).lines() {
             assert!(line.width() <= width, "{width}: {line}");

@@ -113,17 +113,27 @@ fn ladder(packets: &[&Packet]) -> Option<Ladder> {
         packets.iter().find_map(|packet| known(&packet))
     };
     let end = |end: End| (name(end), end.to_string());
+    let scaled = is_from_the_start(packets);
     Some(Ladder {
         left: end(first.source),
         right: end(first.destination),
         rungs: packets
             .iter()
-            .map(|packet| rung(packet, first.source))
+            .map(|packet| rung(packet, first.source, scaled))
             .collect(),
     })
 }
 
-fn rung(packet: &Packet, left: End) -> Rung {
+/// Whether both SYNs were recorded, so that it is known by what later windows are scaled (RFC 7323 §2.2).
+fn is_from_the_start(packets: &[&Packet]) -> bool {
+    let syn = |packet: &&&Packet| packet.tcp.as_ref().is_some_and(|tcp| tcp.syn);
+    let mut sources = packets.iter().filter(syn).map(|packet| packet.source);
+    sources
+        .next()
+        .is_some_and(|first| sources.any(|source| source != first))
+}
+
+fn rung(packet: &Packet, left: End, scaled: bool) -> Rung {
     let named = |end: End, name: &Option<String>| {
         let line = Line::of(Role::Endpoint, end);
         match name {
@@ -133,7 +143,7 @@ fn rung(packet: &Packet, left: End) -> Rung {
     };
     // What is reported unreachable tells who is told.
     let quoted = packet.icmp.as_ref().and_then(|icmp| icmp.quoted);
-    let (words, vital) = words(packet);
+    let (words, vital) = words(packet, scaled);
     Rung {
         number: packet.number,
         time: time(packet.seconds),
@@ -156,7 +166,7 @@ fn time(seconds: f64) -> String {
 }
 
 /// What a packet says, the most important first, and how much of it matters.
-fn words(packet: &Packet) -> (Vec<Line>, usize) {
+fn words(packet: &Packet, scaled: bool) -> (Vec<Line>, usize) {
     let mut words = Vec::new();
     match (&packet.tcp, &packet.icmp) {
         (Some(tcp), _) => segment(&mut words, tcp),
@@ -186,7 +196,7 @@ fn words(packet: &Packet) -> (Vec<Line>, usize) {
     }
     let vital = words.len();
     if let Some(tcp) = &packet.tcp {
-        details(&mut words, tcp);
+        details(&mut words, tcp, scaled);
     }
     (words, vital)
 }
@@ -206,10 +216,10 @@ fn segment(words: &mut Vec<Line>, tcp: &Segment) {
     }
 }
 
-fn details(words: &mut Vec<Line>, tcp: &Segment) {
+fn details(words: &mut Vec<Line>, tcp: &Segment, scaled: bool) {
     // The window of a RST means nothing.
     if !tcp.rst {
-        words.push(Line::new().text(format_args!("window {}", count(tcp.window))));
+        words.push(Line::from(&*window(tcp, scaled)));
     }
     if let Some(mss) = tcp.mss {
         words.push(Line::new().text(format_args!("MSS {}", count(mss))));
@@ -220,6 +230,13 @@ fn details(words: &mut Vec<Line>, tcp: &Segment) {
     if tcp.sack_permitted {
         words.push(Line::from("SACK permitted"));
     }
+}
+
+/// `window 65,536`, in bytes; `window 64 unscaled` where nobody saw by what it is multiplied. The window
+/// of a SYN is never scaled.
+fn window(tcp: &Segment, scaled: bool) -> String {
+    let unscaled = if scaled || tcp.syn { "" } else { " unscaled" };
+    format!("window {}{unscaled}", count(tcp.window))
 }
 
 /// Characters of a payload beside its length; the rest is counted in the length.
