@@ -307,7 +307,7 @@ mod tests {
             ),
             (
                 "listeners | selectattr(\"port\", \"eq\", 1) | list",
-                "there are none of that kind now",
+                "nothing that was seen fits",
             ),
             (
                 "\"a and b\" == first.address",

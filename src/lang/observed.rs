@@ -187,10 +187,7 @@ fn said(subject: &str, scope: &Scope) -> String {
         Ok(Value::Null) => valueless(subject, scope),
         Ok(Value::String(text)) => format!("`{subject}` is {text}"),
         Ok(value @ (Value::Array(_) | Value::Object(_))) => {
-            format!(
-                "`{subject}` has {} entries",
-                value.as_array().map_or(0, Vec::len)
-            )
+            format!("`{subject}` has {}", entries(&value))
         }
         Ok(value) => format!("`{subject}` is {value}"),
         Err(error) => format!("`{subject}`: {}", error.message),
@@ -271,20 +268,28 @@ fn valueless(subject: &str, scope: &Scope) -> String {
 /// What a chain of filters came to.
 fn said_of_a_chain(subject: &str, scope: &Scope) -> String {
     match Expr::unchecked(subject).value(scope) {
-        Ok(Value::Null) => "there is nothing of that kind now".to_owned(),
+        Ok(Value::Null) => "nothing that was seen fits".to_owned(),
         Ok(Value::Object(map)) if map.contains_key("ok") => {
             outcome("it", &Value::Object(map)).replace("`it`", "it")
         }
         Ok(Value::String(text)) => format!("it is {text} now"),
-        Ok(Value::Array(all)) if all.is_empty() => "there are none of that kind now".to_owned(),
+        Ok(Value::Array(all)) if all.is_empty() => "nothing that was seen fits".to_owned(),
         Ok(value @ (Value::Array(_) | Value::Object(_))) => {
-            format!(
-                "it has {} entries now",
-                value.as_array().map_or(0, Vec::len)
-            )
+            format!("it has {} now", entries(&value))
         }
         Ok(value) => format!("it is {value} now"),
         Err(error) => error.message,
+    }
+}
+
+/// `1 entry`, `3 entries`.
+fn entries(value: &Value) -> String {
+    match value {
+        Value::Array(all) if all.len() == 1 => "1 entry".to_owned(),
+        Value::Array(all) => format!("{} entries", all.len()),
+        Value::Object(map) if map.len() == 1 => "1 entry".to_owned(),
+        Value::Object(map) => format!("{} entries", map.len()),
+        _ => "no entries".to_owned(),
     }
 }
 
@@ -307,9 +312,20 @@ fn outcome(name: &str, value: &Value) -> String {
     let place = text("local")
         .map(|local| format!(" on {local}"))
         .unwrap_or_default();
-    let state = text("state")
-        .map(|state| format!(", {state}"))
-        .unwrap_or_default();
+    let state = text("state");
+    // A socket that is only bound is in that state, too.
+    let closed = state == Some("CLOSED");
+    let is = if closed && kind != "bound" {
+        "was"
+    } else {
+        "is"
+    };
+    let state = match state {
+        _ if closed && kind == "bound" => String::new(),
+        _ if closed => " and is closed now".to_owned(),
+        Some(state) => format!(", {state}"),
+        None => String::new(),
+    };
     match kind {
         "listener" | "connection" | "udp" | "bound" | "server" => {
             let article = if kind == "udp" {
@@ -322,7 +338,7 @@ fn outcome(name: &str, value: &Value) -> String {
             } else {
                 article
             };
-            format!("`{name}` is {article}{place}{state}")
+            format!("`{name}` {is} {article}{place}{state}")
         }
         _ => format!("`{name}` worked"),
     }
@@ -354,6 +370,35 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(paths(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_observed_is_said_in_english() {
+        let mut scope = Scope::new();
+        let shop = serde_json::json!({
+            "ok": true, "kind": "listener", "local": "0.0.0.0:8080", "state": "CLOSED"
+        });
+        let taken = serde_json::json!({
+            "ok": true, "kind": "bound", "local": "127.0.0.1:80", "state": "CLOSED"
+        });
+        scope.insert("shop", shop);
+        scope.insert("taken", taken);
+        scope.insert("seen", serde_json::json!({"one": [1], "two": [1, 2]}));
+        for (text, expected) in [
+            (
+                "shop is listening",
+                "`shop` was a listener on 0.0.0.0:8080 and is closed now",
+            ),
+            ("taken is ok", "`taken` is a bound socket on 127.0.0.1:80"),
+            ("seen.one == 2", "`seen.one` has 1 entry"),
+            ("seen.two == 1", "`seen.two` has 2 entries"),
+            (
+                "seen.two | select(\"gt\", 5) | list",
+                "nothing that was seen fits",
+            ),
+        ] {
+            assert_eq!(describe(text, &scope, false), expected, "{text}");
         }
     }
 

@@ -119,8 +119,8 @@ impl Lab {
                     peer: own.peer.clone(),
                 };
                 let still = match own.kind {
-                    Kind::Udp => "no datagram has come",
-                    _ => "no byte has come, and the connection is open",
+                    Kind::Udp => "the socket is open",
+                    _ => "the connection is open",
                 };
                 let failure = stopped(stop, "recv", ends, within, still);
                 return Err(self.with_filters_in_mind(failure));

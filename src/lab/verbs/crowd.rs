@@ -174,7 +174,7 @@ impl<'a> Crowd<'a> {
             .map_err(late("connect", Ends::peer(local), full))?;
         let client = tcp::client(socket, self.maker.private, flags(&self.wanted.options))
             .map_err(|e| of_io("connect", Ends::peer(local), &e))?;
-        let nobody = "nobody has connected";
+        let nobody = "it still listens";
         let server = self
             .engine
             .until(&listener.socket, Interest::READABLE, deadline, || {

@@ -228,13 +228,7 @@ impl Lab {
         let ends = Ends::local(&listener.local);
         match accepted {
             Ok(own) => connection(own),
-            Err(stop) => Err(stopped(
-                stop,
-                "accept",
-                ends,
-                within,
-                "nobody has connected",
-            )),
+            Err(stop) => Err(stopped(stop, "accept", ends, within, "it still listens")),
         }
     }
 }

@@ -23,7 +23,11 @@ pub(super) fn sentence(failure: &Failure) -> Line {
     let mut line = operation(failure)
         .text(' ')
         .and(Role::Refused, manner(failure.error, failure.operation));
-    let why = why(failure, &cause);
+    let mut why = why(failure, &cause);
+    if let Some((time, rest)) = nothing_came(failure, why) {
+        line = line.text(" within ").text(time);
+        why = rest;
+    }
     if !why.is_empty() {
         line = line.text(": ").then(&Line::marked(why));
     }
@@ -32,6 +36,15 @@ pub(super) fn sentence(failure: &Failure) -> Line {
         return line;
     }
     line.text(" (").and(Role::Refused, cause).text(')')
+}
+
+/// Of a wait in which nothing came, which its manner says already: how long it was, and what still
+/// stands.
+fn nothing_came<'w>(failure: &Failure, why: &'w str) -> Option<(&'w str, &'w str)> {
+    let said = matches!(failure.operation, "accept" | "recv");
+    let waited = why.strip_prefix("nothing within ");
+    let waited = waited.filter(|_| said && failure.error == FailureCause::Timeout)?;
+    Some(waited.split_once("; ").unwrap_or((waited, "")))
 }
 
 /// The message of a failure without what the sentence says already: the operation and its ends in
@@ -140,8 +153,7 @@ mod tests {
                 ("accept", Some("127.0.0.1:1"), None),
                 FailureCause::Timeout,
                 "accept 127.0.0.1:1: nothing within 2 s; it still listens",
-                "accept on 127.0.0.1:1 saw nobody connect: nothing within 2 s; it still listens \
-                 (timeout)",
+                "accept on 127.0.0.1:1 saw nobody connect within 2 s: it still listens (timeout)",
             ),
             (
                 ("wait", None, None),

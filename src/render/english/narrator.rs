@@ -33,16 +33,26 @@ pub(in crate::render) struct Narrator {
     sequence: Sequence,
     /// Which kind of step it is; empty outside a lesson.
     kind: &'static str,
-    /// Whether the line to come is the lesson's own.
-    lessons_own: bool,
-    /// Whether the learner plays beside the lesson.
-    playing: bool,
+    /// Whose the line to come is.
+    whose: Whose,
     /// Whether this step has shown a four-tuple.
     ends_drawn: bool,
     /// Steps that are left out for one reason, one after the other: how many, and what is said of it.
     left_out: Option<(usize, String)>,
     /// The last reading of counters in this step.
     counted: Option<(Network, CounterReading)>,
+}
+
+/// Whose a line is.
+#[derive(Clone, Copy, Debug, Default)]
+enum Whose {
+    /// The learner's, at the lesson's question, or outside a lesson.
+    #[default]
+    Learner,
+    /// The lesson's own.
+    Lesson,
+    /// The learner's, in free play beside the lesson.
+    Player,
 }
 
 impl Narrator {
@@ -116,11 +126,13 @@ impl Narrator {
                 blocks
             }
             Event::Command { author, .. } => {
-                self.lessons_own = *author == Author::Lesson;
+                if *author == Author::Lesson {
+                    self.whose = Whose::Lesson;
+                }
                 tell(event)
             }
             Event::Play { on } => {
-                self.playing = *on;
+                self.whose = if *on { Whose::Player } else { Whose::Learner };
                 tell(event)
             }
             Event::Outcome { outcome, .. } => self.outcome(outcome),
@@ -195,10 +207,13 @@ impl Narrator {
     /// Whether the lesson's texts are about this line: what a learner tries beside a lesson's own lines
     /// has no place in its explanation.
     fn is_told_of(&mut self) -> bool {
-        let lessons_own = std::mem::take(&mut self.lessons_own);
-        match self.kind {
-            "" | "task" | "visit" => !self.playing,
-            _ => lessons_own,
+        match (self.whose, self.kind) {
+            (Whose::Player, _) => false,
+            (Whose::Lesson, _) => {
+                self.whose = Whose::Learner;
+                true
+            }
+            (Whose::Learner, kind) => ["", "task", "visit"].contains(&kind),
         }
     }
 

@@ -112,8 +112,9 @@ pub(super) fn listed<T: Display>(
     line
 }
 
-/// Characters of a payload that are shown; the rest is counted.
-const PAYLOAD_SHOWN: usize = 240;
+/// Characters of a payload that are shown; the rest is counted. A small answer of a web server, with its
+/// head, is shown whole.
+const PAYLOAD_SHOWN: usize = 1024;
 
 /// A payload between quotation marks, with the escapes that `send` reads.
 pub(super) fn quoted(text: &str) -> String {
