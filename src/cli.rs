@@ -11,6 +11,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::app;
 use crate::lang::{parse_duration, parse_state};
+use crate::limits;
 use crate::net::TcpState;
 
 /// A laboratory for loopback networking in a terminal.
@@ -133,7 +134,7 @@ pub enum Verb {
     /// Check lessons for mistakes, without running them.
     Check(Paths),
     /// Prove lessons on this kernel: solutions pass, traps fail, predictions come true.
-    Test(Paths),
+    Test(Test),
     /// Print the JSON Schema of the lesson format.
     Schema,
     /// Print shell completions.
@@ -315,6 +316,28 @@ pub struct Present {
 pub struct Paths {
     /// Lesson files or directories; all lessons looplab knows when absent.
     pub paths: Vec<PathBuf>,
+}
+
+/// `test [PATHS]`
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Lesson files or directories; all lessons looplab knows when absent.
+    pub paths: Vec<PathBuf>,
+    /// How many steps are proven at once. Those that use the host's network take turns in any case.
+    #[arg(
+        long,
+        short,
+        value_name = "N",
+        default_value_t = limits::PROOFS,
+        value_parser = at_once
+    )]
+    pub jobs: usize,
+}
+
+fn at_once(text: &str) -> Result<usize, String> {
+    let most = limits::MOST_PROOFS;
+    let count = text.parse().ok().filter(|count| (1..=most).contains(count));
+    count.ok_or_else(|| format!("a number from 1 to {most}"))
 }
 
 /// `completions SHELL`

@@ -203,3 +203,16 @@ pub const SCAN_WITHIN: Duration = Duration::from_mins(1);
 
 /// Silent ports one `scan` waits for at once, a descriptor each.
 pub const SCAN_SILENT: usize = 128;
+
+/// Steps that `test` proves at once when `--jobs` does not say: a proof mostly waits for the kernel's
+/// own time-outs, so there are more than a small machine has processors. With six, the steps on the
+/// host, which take turns, are what the rest waits for.
+pub const PROOFS: usize = 6;
+
+/// The most steps that `test` proves at once: each has a process, and often a private world with two
+/// more.
+pub const MOST_PROOFS: usize = 64;
+
+/// Proofs that are told to stop have this long before they are killed. Their lines end within
+/// [`INTERRUPT_GRACE`]; this is for one that does not.
+pub const PROOF_GRACE: Duration = Duration::from_secs(1);

@@ -1,31 +1,25 @@
-//! `check` and `test`: lessons read for mistakes, and lessons proven on this kernel.
+//! `check`: lessons read for mistakes.
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Instant;
-
-use serde_json::json;
 
 use super::context::Context;
-use super::prove::{Proof, prove_step};
-use super::screen::{ProofPlace, is_error};
+use super::screen::is_error;
 use crate::cli::Exit;
-use crate::lab::Lab;
 use crate::lesson::{
     Course, Diagnostic, Diagnostics, Entry, Glossary, Loaded, check_together, lesson_files,
 };
 
 /// A lesson that was asked for.
-struct Read {
+pub(super) struct Read {
     /// What is in it, or why nobody can tell.
-    lesson: Result<Loaded, Diagnostics>,
+    pub(super) lesson: Result<Loaded, Diagnostics>,
     /// Whether it stands beside the files of a course.
     inside: bool,
 }
 
 /// Lessons that were asked for together, and the course they are held against.
-struct Group {
-    lessons: Vec<Read>,
+pub(super) struct Group {
+    pub(super) lessons: Vec<Read>,
     course: Result<Course, Diagnostics>,
     /// Whether these are all lessons of the course, so that what is missing can be told.
     whole: bool,
@@ -85,99 +79,17 @@ fn judge(group: Group, glossary: &Glossary) -> (Vec<Loaded>, Vec<Diagnostic>) {
 }
 
 /// Everything to be said about one file by itself.
-fn complaints(read: &Result<Loaded, Diagnostics>, glossary: &Glossary) -> Vec<Diagnostic> {
+pub(super) fn complaints(
+    read: &Result<Loaded, Diagnostics>,
+    glossary: &Glossary,
+) -> Vec<Diagnostic> {
     match read {
         Ok(loaded) => loaded.check(glossary),
         Err(diagnostics) => diagnostics.0.clone(),
     }
 }
 
-/// What became of the steps, and of the lessons that were not tried at all.
-#[derive(Default)]
-struct Tally {
-    proven: usize,
-    broken: usize,
-    not_here: usize,
-    not_tried: usize,
-}
-
-/// Proves every lesson on this kernel. One with errors in it is not tried: they are said instead.
-pub(crate) fn test(context: &Context, paths: &[PathBuf]) -> io::Result<Exit> {
-    let Some(groups) = read_all(context, paths) else {
-        return Ok(Exit::Usage);
-    };
-    let clock = Instant::now();
-    let glossary = context.library.glossary();
-    let mut lab = context.lab();
-    let mut tally = Tally::default();
-    let lessons = groups.into_iter().flat_map(|group| group.lessons);
-    for Read { lesson, .. } in lessons {
-        // What a course asks of its lessons is no reason not to try one.
-        let mut errors = complaints(&lesson, &glossary);
-        errors.retain(is_error);
-        for error in &errors {
-            context.screen.diagnostic(error)?;
-        }
-        match lesson {
-            Ok(loaded) if errors.is_empty() => prove(context, &mut lab, &loaded, &mut tally)?,
-            _ => tally.not_tried += 1,
-        }
-    }
-    sum_up(context, &tally, clock.elapsed().as_secs_f64())?;
-    Ok(if tally.broken + tally.not_tried == 0 {
-        Exit::Done
-    } else {
-        Exit::Failed
-    })
-}
-
-fn prove(context: &Context, lab: &mut Lab, loaded: &Loaded, tally: &mut Tally) -> io::Result<()> {
-    let lesson = Arc::new(loaded.lesson.clone());
-    for step in &lesson.steps {
-        let clock = Instant::now();
-        let proof = prove_step(&lesson, step, lab, &context.cards());
-        match &proof {
-            Proof::Proven => tally.proven += 1,
-            Proof::NotHere { .. } => tally.not_here += 1,
-            Proof::Broken { .. } => tally.broken += 1,
-        }
-        let took = clock.elapsed().as_secs_f64() * 1e3;
-        let place = ProofPlace {
-            lesson: &lesson.id,
-            step: &step.id,
-            file: loaded.place_of(&step.id),
-        };
-        context.screen.proof(place, &proof, took)?;
-    }
-    Ok(())
-}
-
-fn sum_up(context: &Context, tally: &Tally, seconds: f64) -> io::Result<()> {
-    let Tally {
-        proven,
-        broken,
-        not_here,
-        not_tried,
-    } = tally;
-    let steps = proven + broken + not_here;
-    let record = json!({
-        "steps": steps, "proven": proven, "broken": broken, "not_here": not_here,
-        "lessons_not_tried": not_tried,
-    });
-    context.screen.record("summary", record)?;
-    let unread = match not_tried {
-        0 => String::new(),
-        count => format!(", {} with errors not tried", plural(*count, "lesson")),
-    };
-    context.screen.talk(&format!(
-        "{} proven on this kernel, {broken} broken, {not_here} not possible here{unread}, in \
-         {seconds:.1} s.",
-        plural(*proven, "step"),
-    ));
-    Ok(())
-}
-
-fn plural(count: usize, noun: &str) -> String {
+pub(super) fn plural(count: usize, noun: &str) -> String {
     if count == 1 {
         format!("1 {noun}")
     } else {
@@ -187,7 +99,7 @@ fn plural(count: usize, noun: &str) -> String {
 
 /// The lessons of these files and directories, or all of the library. `None` when a path leads
 /// nowhere; that is said then.
-fn read_all(context: &Context, paths: &[PathBuf]) -> Option<Vec<Group>> {
+pub(super) fn read_all(context: &Context, paths: &[PathBuf]) -> Option<Vec<Group>> {
     if paths.is_empty() {
         return Some(vec![known(context)]);
     }

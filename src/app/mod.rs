@@ -29,6 +29,7 @@ mod run;
 mod screen;
 mod shell;
 pub mod state;
+mod test;
 mod turner;
 mod walk;
 mod watch_sockets;
@@ -72,7 +73,7 @@ fn front_end(context: &Context, verb: &Verb) -> io::Result<Exit> {
         Verb::Doctor => doctor::doctor(context),
         Verb::Present(wanted) => present::present(context, wanted),
         Verb::Check(paths) => check::check(context, &paths.paths),
-        Verb::Test(paths) => check::test(context, &paths.paths),
+        Verb::Test(wanted) => test::test(context, wanted),
         Verb::Schema => shell::schema(),
         Verb::Completions(wanted) => shell::completions(wanted.shell),
         Verb::Man(wanted) => shell::man(context, wanted.command.as_deref()),

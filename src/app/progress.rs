@@ -27,13 +27,21 @@ struct OnScreen {
 
 /// Shows the progress of a lab, where there is somebody to show it to.
 pub(super) fn show(lab: &mut Lab, view: ViewKind, style: Style) {
-    if view == ViewKind::Terminal && io::stderr().is_terminal() {
-        lab.watched_by(Box::new(OnScreen {
+    if let Some(progress) = on(view, style) {
+        lab.watched_by(progress);
+    }
+}
+
+/// Where progress is shown, if there is somebody to show it to.
+pub(super) fn on(view: ViewKind, style: Style) -> Option<Box<dyn Progress>> {
+    let somebody = view == ViewKind::Terminal && io::stderr().is_terminal();
+    somebody.then(|| -> Box<dyn Progress> {
+        Box::new(OnScreen {
             style,
             due: None,
             drawn: false,
-        }));
-    }
+        })
+    })
 }
 
 impl Progress for OnScreen {

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::autopilot::{Autopilot, right_answer};
 use super::walk::{Eye, Hand, Keyed, walk};
@@ -21,7 +21,7 @@ use crate::lesson::{Answer, Kind, Lesson, Step};
 use crate::tutor::{Ask, Event, StepResult, Tutor, letter};
 
 /// What became of one step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub(super) enum Proof {
     /// It holds on this kernel.
@@ -38,7 +38,17 @@ pub(super) enum Proof {
     },
 }
 
-/// Proves one step. The lab is left clear.
+impl Proof {
+    /// One that does not hold, for one reason.
+    pub(super) fn broken(fault: impl Into<String>) -> Self {
+        Self::Broken {
+            faults: vec![fault.into()],
+        }
+    }
+}
+
+/// Proves one step. The lab is left clear. When its session is ended meanwhile, what is said of the
+/// step means nothing.
 pub(crate) fn prove_step(
     lesson: &Arc<Lesson>,
     step: &Step,
@@ -90,6 +100,9 @@ impl Prover<'_> {
             typed: 0,
         };
         let mut seen = Seen::default();
+        if self.lab.interrupter().has_ended() {
+            return seen;
+        }
         let Some(mut tutor) = Tutor::through(lesson, Arc::clone(self.cards), &self.step.id) else {
             return seen;
         };

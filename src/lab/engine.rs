@@ -387,4 +387,17 @@ mod tests {
         assert!(engine.pause(Instant::now()).is_ok());
         engine.end();
     }
+
+    #[test]
+    fn after_the_end_of_the_session_no_line_waits() {
+        let mut engine = Engine::default();
+        assert!(!engine.interrupter().has_ended());
+        engine.interrupter().end();
+        for _ in 0..2 {
+            engine.begin();
+            assert!(matches!(engine.pause(in_an_hour()), Err(Stop::Interrupted)));
+            engine.end();
+        }
+        assert!(engine.interrupter().has_ended());
+    }
 }

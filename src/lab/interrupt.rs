@@ -22,6 +22,7 @@ pub struct Interrupter(Arc<Cancel>);
 #[derive(Default)]
 struct Cancel {
     asked: AtomicBool,
+    over: AtomicBool,
     told: Notify,
     /// Somebody has the [`Bell`]. Then SIGINT is theirs, and so is the moment to forget it.
     belled: AtomicBool,
@@ -36,6 +37,18 @@ impl Interrupter {
         self.0.told.notify_waiters();
     }
 
+    /// Stops the verb that is running now, and each later one as soon as it would wait: the session
+    /// is over.
+    pub fn end(&self) {
+        self.0.over.store(true, Ordering::SeqCst);
+        self.interrupt();
+    }
+
+    /// Whether the session is over.
+    pub fn has_ended(&self) -> bool {
+        self.0.over.load(Ordering::SeqCst)
+    }
+
     /// For a handler of SIGINT, before the first line runs. From then on the lab leaves the signal alone.
     pub fn bell(&self) -> Bell {
         self.0.belled.store(true, Ordering::SeqCst);
@@ -43,10 +56,13 @@ impl Interrupter {
     }
 
     /// A command begins: an interrupt from before is stale. One that was rung is not: it came after
-    /// the line was entered, or it would have been silenced.
+    /// the line was entered, or it would have been silenced. Nor is the end of the session.
     pub(super) fn begin(&self) {
         if !self.has_bell() {
             self.forget();
+        }
+        if self.has_ended() {
+            self.interrupt();
         }
     }
 

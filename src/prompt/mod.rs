@@ -9,6 +9,7 @@ mod ballast;
 mod complete;
 mod editor;
 mod ghosts;
+mod interrupts;
 mod keys;
 mod paint;
 mod plain;
@@ -24,6 +25,7 @@ use crate::render::sanitize::is_hostile;
 use crate::render::surroundings::is_screen;
 
 pub use editor::Editor;
+pub use interrupts::Interrupts;
 pub use keys::{Keys, Waited};
 pub use plain::Plain;
 pub use words::{Named, Words};

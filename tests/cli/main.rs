@@ -16,6 +16,7 @@ mod claims;
 mod commands;
 mod kills;
 mod ordinary_user;
+mod proofs;
 mod report;
 mod review;
 mod run;

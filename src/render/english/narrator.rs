@@ -14,10 +14,6 @@ use crate::tutor::{Ask, Event};
 
 /// Tells a walk, and remembers of it what later sentences need.
 #[derive(Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each remembers one thing of the walk, and none excludes another"
-)]
 pub(in crate::render) struct Narrator {
     /// Whether drawings are wanted beside the words.
     drawings: bool,
