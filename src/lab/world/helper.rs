@@ -98,12 +98,17 @@ fn serve(control: RawFd) -> Option<()> {
             Ok(descriptor) => (0, 0, descriptor),
             Err((step, errno)) => (step, errno, None),
         };
-        let answer = Answer { step, errno };
-        let sent = sys::send_answer(control, &answer.encode(), descriptor);
+        let answer = Answer { step, errno }.encode();
+        let sent = sys::send_answer(control, &answer, descriptor);
         if let Some(descriptor) = descriptor {
             sys::close(descriptor);
         }
         sent.ok()?;
+        // Once more, without it: only now is nobody's copy left but the one that was passed. Until
+        // then to close that one would not close the socket.
+        if descriptor.is_some() {
+            sys::send_answer(control, &answer, None).ok()?;
+        }
     }
 }
 
