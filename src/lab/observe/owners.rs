@@ -77,7 +77,7 @@ struct Scout {
 }
 
 impl Search {
-    /// Nothing is searched before [`Self::tell`].
+    /// Nothing is searched before [`Self::begin`] or [`Self::tell`].
     pub(super) fn new(whose: Owners) -> Self {
         Self {
             rounds: Arc::new(Rounds::of(whose)),
@@ -88,23 +88,22 @@ impl Search {
 
     /// Begins at once, on a thread beside the caller, if there is much to look through and a thread
     /// is to be had.
-    pub(super) fn begin(whose: Owners) -> Self {
-        let mut search = Self::new(whose);
-        if whose == Owners::Everyone {
-            let rounds = Arc::clone(&search.rounds);
-            let (sender, finds) = mpsc::channel();
-            let thread = thread::Builder::new().name("owners".to_owned());
-            let thread = thread.spawn(move || {
-                while let Some(find) = rounds.next() {
-                    // Whoever does not listen any more has enough.
-                    if sender.send(find).is_err() {
-                        return;
-                    }
-                }
-            });
-            search.scout = thread.ok().map(|thread| Scout { thread, finds });
+    pub(super) fn begin(&mut self) {
+        if self.whose != Owners::Everyone || self.scout.is_some() {
+            return;
         }
-        search
+        let rounds = Arc::clone(&self.rounds);
+        let (sender, finds) = mpsc::channel();
+        let thread = thread::Builder::new().name("owners".to_owned());
+        let thread = thread.spawn(move || {
+            while let Some(find) = rounds.next() {
+                // Whoever does not listen any more has enough.
+                if sender.send(find).is_err() {
+                    return;
+                }
+            }
+        });
+        self.scout = thread.ok().map(|thread| Scout { thread, finds });
     }
 
     /// Fills in `pid`, `process` and `stopped` of the rows. The search ends when every row has its owner.

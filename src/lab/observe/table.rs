@@ -17,21 +17,22 @@ use crate::net::{FourTuple, TcpState};
 /// The socket table, as sock_diag(7) gives it, with owners where they may be known.
 pub fn sockets(ns: &dyn Namespace, filter: &SocketFilter<'_>) -> Result<SocketTable, Failure> {
     let mut gathered = Gathered {
+        rows: Vec::new(),
+        notes: Vec::new(),
         exposure: filter.exposed.then(|| Exposure::read(ns)).transpose()?,
-        ..Gathered::default()
+        search: Search::new(if filter.only_lab {
+            Owners::Nobody
+        } else {
+            filter.owners
+        }),
     };
-    let failed = |error: io::Error| not_available("sock_diag", "the kernel's socket table", &error);
-    // First the one descriptor without which there is no table.
-    let mut link = open(ns).map_err(failed)?;
-    let search = Search::begin(if filter.only_lab {
-        Owners::Nobody
-    } else {
-        filter.owners
-    });
-    gathered.all(&mut link, filter).map_err(failed)?;
+    open(ns)
+        .and_then(|mut link| gathered.all(&mut link, filter))
+        .map_err(|error| not_available("sock_diag", "the kernel's socket table", &error))?;
     let Gathered {
         mut rows,
         mut notes,
+        search,
         ..
     } = gathered;
     let children = filter.lab.map(|lab| &lab.children);
@@ -141,12 +142,17 @@ fn sort(rows: &mut [SocketRow]) {
     rows.sort_by(|one, other| place(one).cmp(&place(other)));
 }
 
-#[derive(Default)]
+/// From so many rows on the search for owners begins beside the list. A second thread that reads
+/// the same descriptors costs more than it saves in a small table (benches/table.rs).
+const SEARCHED_BESIDE: usize = 2_048;
+
 struct Gathered {
     rows: Vec<SocketRow>,
     notes: Vec<String>,
     /// When it is asked what others can reach.
     exposure: Option<Exposure>,
+    /// For the processes behind the rows.
+    search: Search,
 }
 
 impl Gathered {
@@ -194,6 +200,9 @@ impl Gathered {
                         .map(|exposure| exposure.of(&entry).collect()),
                     ..entry.row(transport)
                 });
+                if self.rows.len() == SEARCHED_BESIDE {
+                    self.search.begin();
+                }
             }
         })
     }
