@@ -1,8 +1,9 @@
 //! Machines that have too little: descriptors, room on the disk, processes.
 use crate::run::{Ended, through_shell};
+use crate::support::skip;
 
-/// With so many descriptors the loader cannot start the program at all.
-const LOADER: u32 = 4;
+/// With fewer descriptors a program that is linked to shared libraries cannot be started at all.
+const FEWEST: u32 = 4;
 
 fn with_descriptors(count: u32, line: &str, input: &str) -> Ended {
     let shell = format!("ulimit -n {count}; exec \"$@\"");
@@ -14,7 +15,7 @@ const CONVERSATION: &str = "a = listen 127.0.0.1:0\nb = connect a\nc = accept a\
 
 #[test]
 fn a_few_descriptors_are_enough_to_say_what_is_missing() {
-    for count in LOADER..=40 {
+    for count in FEWEST..=40 {
         let ended = with_descriptors(count, "run -", CONVERSATION);
         ended.exits(0).is_quiet();
         assert!(ended.out.lines().count() >= 9, "{ended:?}");
@@ -25,7 +26,7 @@ fn a_few_descriptors_are_enough_to_say_what_is_missing() {
             .exits(0)
             .is_quiet();
     }
-    for count in [LOADER, 6, 9, 12, 20] {
+    for count in [FEWEST, 6, 9, 12, 20] {
         for line in [
             "list",
             "explain port",
@@ -44,6 +45,23 @@ fn a_few_descriptors_are_enough_to_say_what_is_missing() {
             "{count} descriptors: {code:?}"
         );
     }
+}
+
+/// A socket for which there was no room is dropped on its way from the helper. The next answer is
+/// that of the next question all the same.
+#[test]
+fn a_socket_of_the_world_that_found_no_room_is_not_given_out_later() {
+    let name = "a socket of the world that found no room";
+    if let Err(refusal) = looplab::lab::world::World::new() {
+        return skip(name, &refusal.to_string());
+    }
+    let lines = "world private\na = listen 127.0.0.1:0\nrepeat 60 listen 127.0.0.1:0\n\
+                 b = udp 127.0.0.1:0\nclose a\nc = udp 127.0.0.1:0\n";
+    with_descriptors(20, "run -", lines)
+        .exits(0)
+        .is_quiet()
+        .says("b: socket failed")
+        .says("c is open for UDP");
 }
 
 #[test]

@@ -160,12 +160,12 @@ impl World {
     fn exchange(&self, request: &Request) -> io::Result<(Answer, Option<OwnedFd>)> {
         let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
         control.send_with_flags(&request.encode(), libc::MSG_NOSIGNAL)?;
-        let answered = answer(&control)?;
-        if answered.1.is_some() {
-            // The helper has closed its copy: whoever closes this one closes it for good.
-            answer(&control)?;
+        let answered = answers(&control, request);
+        if answered.is_err() {
+            // What still comes would be read as the answer to the next question.
+            drop(control.shutdown(Shutdown::Both));
         }
-        Ok(answered)
+        answered
     }
 }
 
@@ -234,8 +234,20 @@ fn answer(control: &Socket) -> io::Result<(Answer, Option<OwnedFd>)> {
     Ok((answer, descriptor))
 }
 
+/// The answer to a request, once the helper holds no copy of what it passed: whoever closes the one
+/// that came closes it for good.
+fn answers(control: &Socket, request: &Request) -> io::Result<(Answer, Option<OwnedFd>)> {
+    let answered = answer(control)?;
+    // Not whether one came: where there is no room for it the kernel drops it on the way.
+    if answered.0.is_done() && request.passes() {
+        answer(control)?;
+    }
+    Ok(answered)
+}
+
+/// The helper passed one, and the kernel dropped it: a process has no room for more (unix(7)).
 fn nothing_came() -> io::Error {
-    io::Error::other("the helper process passed nothing")
+    io::Error::from_raw_os_error(libc::EMFILE)
 }
 
 fn of_io(step: Step, error: &io::Error) -> Refusal {
@@ -253,8 +265,11 @@ mod tests {
 
     #[test]
     fn the_helper_keeps_no_copy_of_what_it_passes() {
-        // Where there is no private world, tests/world says so, loudly.
-        let Ok(world) = World::new() else { return };
+        let Ok(world) = World::new() else {
+            // tests/world says why, and where a skip is forbidden it fails there.
+            eprintln!("SKIPPED: there is no private world here");
+            return;
+        };
         let held = || {
             let descriptors = format!("/proc/{}/fd", world.helper.unwrap());
             fs::read_dir(descriptors).unwrap().count()

@@ -67,6 +67,11 @@ impl Request {
         })
     }
 
+    /// Whether a descriptor comes back when it is done.
+    pub(super) fn passes(&self) -> bool {
+        !matches!(self, Self::Write { .. })
+    }
+
     /// As it travels.
     pub(super) fn encode(&self) -> [u8; REQUEST] {
         let mut bytes = [0; REQUEST];
@@ -138,6 +143,11 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Whether it did what it was asked for.
+    pub(super) fn is_done(self) -> bool {
+        self.step == 0 && self.errno == 0
+    }
+
     /// As it travels.
     pub(super) fn encode(self) -> [u8; ANSWER] {
         let mut bytes = [0; ANSWER];
