@@ -65,13 +65,13 @@ pub fn held_by(pid: u32) -> Vec<u64> {
 
 /// A search for the owners of sockets.
 pub(super) struct Search {
-    rounds: Arc<Rounds>,
     whose: Owners,
     /// Goes on its rounds while the kernel still lists the sockets.
     scout: Option<Scout>,
 }
 
 struct Scout {
+    rounds: Arc<Rounds>,
     thread: JoinHandle<()>,
     finds: mpsc::Receiver<Find>,
 }
@@ -79,11 +79,7 @@ struct Scout {
 impl Search {
     /// Nothing is searched before [`Self::begin`] or [`Self::tell`].
     pub(super) fn new(whose: Owners) -> Self {
-        Self {
-            rounds: Arc::new(Rounds::of(whose)),
-            whose,
-            scout: None,
-        }
+        Self { whose, scout: None }
     }
 
     /// Begins at once, on a thread beside the caller, if there is much to look through and a thread
@@ -92,30 +88,47 @@ impl Search {
         if self.whose != Owners::Everyone || self.scout.is_some() {
             return;
         }
-        let rounds = Arc::clone(&self.rounds);
+        let rounds = Arc::new(Rounds::of(self.whose));
+        let theirs = Arc::clone(&rounds);
         let (sender, finds) = mpsc::channel();
         let thread = thread::Builder::new().name("owners".to_owned());
         let thread = thread.spawn(move || {
-            while let Some(find) = rounds.next() {
+            while let Some(find) = theirs.next() {
                 // Whoever does not listen any more has enough.
                 if sender.send(find).is_err() {
                     return;
                 }
             }
         });
-        self.scout = thread.ok().map(|thread| Scout { thread, finds });
+        self.scout = thread.ok().map(|thread| Scout {
+            rounds,
+            thread,
+            finds,
+        });
     }
 
     /// Fills in `pid`, `process` and `stopped` of the rows. The search ends when every row has its owner.
     pub(super) fn tell(self, rows: &mut [SocketRow]) -> Unseen {
         let mut wanted = WantedSockets::of(rows);
-        let finds = self.scout.as_ref().map(|scout| &scout.finds);
-        while wanted.missing > 0 {
-            let ready = finds.and_then(|finds| finds.try_recv().ok());
-            // What nobody has begun is looked through here; then the scout's last finds are due.
-            let find = ready.or_else(|| self.rounds.next());
-            let find = find.or_else(|| finds.and_then(|finds| finds.recv().ok()));
-            let Some(find) = find else { break };
+        if let Some(scout) = &self.scout {
+            while wanted.missing > 0 {
+                let ready = scout.finds.try_recv().ok();
+                // What nobody has begun is looked through here; then the scout's last finds are due.
+                let find = ready.or_else(|| scout.rounds.next());
+                let Some(find) = find.or_else(|| scout.finds.recv().ok()) else {
+                    break;
+                };
+                wanted.take(&find);
+            }
+        }
+        // The scout may have been here before the last sockets were opened.
+        let rounds = Rounds::of(match self.scout {
+            None => self.whose,
+            Some(_) => Owners::OwnProcess,
+        });
+        while wanted.missing > 0
+            && let Some(find) = rounds.next()
+        {
             wanted.take(&find);
         }
         wanted.tell(rows);
@@ -171,8 +184,8 @@ struct Wanted {
 impl Drop for Search {
     /// Leaves no thread behind, whatever became of the list.
     fn drop(&mut self) {
-        self.rounds.end();
         if let Some(scout) = self.scout.take() {
+            scout.rounds.end();
             // It can only have failed by a panic, which has been told.
             drop(scout.thread.join());
         }
@@ -271,11 +284,9 @@ mod tests {
         for (stat, name, stopped) in [
             ("4711 (python3) S 1 4711", "python3", false),
             ("4711 (python3) T 1 4711", "python3", true),
-            ("1 (a) T (b) c) R 0 (", "a) T (b) c", false),
+            ("1 (a) T (b) c) R 0", "a) T (b) c", false),
             ("7 () T 1", "", true),
         ] {
-            // Only numbers follow the state.
-            let stat = stat.trim_end_matches(" (");
             let holder = Holder::read(stat.as_bytes()).unwrap();
             assert_eq!((&*holder.name, holder.stopped), (name, stopped), "{stat}");
         }

@@ -36,6 +36,8 @@ pub(super) struct Rounds {
     /// A process with more descriptors than this is looked through in pieces of this size.
     piece: usize,
     networks: OnceLock<Networks>,
+    /// Whoever asked has enough.
+    ended: AtomicBool,
     /// Whether the kernel has been seen to count descriptors.
     counts: AtomicBool,
 }
@@ -73,13 +75,14 @@ impl Rounds {
             pieces: Mutex::new(pieces),
             piece: PIECE,
             networks: OnceLock::new(),
+            ended: AtomicBool::new(false),
             counts: AtomicBool::new(false),
         }
     }
 
     /// Looks through the next piece that holds something; `None` when all have been begun.
     pub(super) fn next(&self) -> Option<Find> {
-        loop {
+        while !self.ended.load(Ordering::Relaxed) {
             let piece = self.pieces().pop_front()?;
             let find = match piece {
                 Piece::Stranger(pid) if !self.is_here(pid) => {
@@ -93,11 +96,12 @@ impl Rounds {
                 return find;
             }
         }
+        None
     }
 
     /// Nothing more is looked through.
     pub(super) fn end(&self) {
-        self.pieces().clear();
+        self.ended.store(true, Ordering::Relaxed);
     }
 
     fn pieces(&self) -> MutexGuard<'_, VecDeque<Piece>> {
