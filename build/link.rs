@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// The libraries that rustc names for this target. All of them are the C library's, but the one for
-/// unwinding.
+/// The parts of the C library that rustc names for this target. `gcc_s`, for unwinding, has scripts of
+/// its own below.
 const LIBRARIES: [&str; 6] = ["c", "dl", "m", "pthread", "rt", "util"];
 
 /// Arguments for the linker. Linker scripts are written to `out`.

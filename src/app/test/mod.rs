@@ -117,7 +117,7 @@ fn prove(context: &Context, entries: &[Entry], jobs: usize) -> io::Result<Option
         }
         teller.tell()?;
         if crew.at_work() == 0 {
-            return Ok(Some(teller.tally));
+            return Ok(Some(std::mem::take(&mut teller.tally)));
         }
         match crew.wait(&interrupts)? {
             Heard::Proven(proven) => teller.hear(proven),
@@ -238,6 +238,13 @@ impl<'c> Teller<'c> {
         if let Some(progress) = &mut self.progress {
             progress.over();
         }
+    }
+}
+
+impl Drop for Teller<'_> {
+    /// Ctrl-C leaves no line of progress behind either.
+    fn drop(&mut self) {
+        self.make_room();
     }
 }
 

@@ -254,7 +254,6 @@ fn inner(words: &[String]) -> Result<Option<Command>, Failure> {
     }
 }
 
-/// What the kernel said of a rule.
 /// Who only looks changes nothing; but the rules of the machine are root's to read, and of many kinds.
 fn filters_of_the_machine() -> Failure {
     let message = "the machine's own filters are root's to read (`sudo nft list ruleset`); after `world \
@@ -262,6 +261,7 @@ fn filters_of_the_machine() -> Failure {
     failure::own(FailureCause::NotAvailable, "filter", message)
 }
 
+/// What the kernel said of a rule.
 fn no_filter(error: &io::Error) -> Failure {
     let missing = [libc::EPROTONOSUPPORT, libc::EOPNOTSUPP, libc::ENOENT];
     if !error
