@@ -73,9 +73,10 @@ pub(super) fn behind_a_failure(card: &Card, failure: Option<&Failure>) -> Vec<Bl
 /// How a card spells a question about whichever port it is read for.
 const ANY_PORT: &str = "who PORT";
 
-/// The port that a failure is about.
+/// The port that a failure is about: that of the end that was called, if there is one.
 fn port(failure: &Failure) -> Option<u16> {
-    let mut ports = ends(failure).filter_map(|end| Some(end.inet()?.port()));
+    let ends = failure.peer.iter().chain(&failure.local);
+    let mut ports = ends.filter_map(|end| Some(end.inet()?.port()));
     ports.find(|port| *port != 0)
 }
 
