@@ -105,14 +105,15 @@ fn a_refusal_a_reset_and_a_datagram_that_nobody_wants() {
         let mut lab = private();
         let lines = "
             capture start
-            refused = connect 127.0.0.1:9
+            refused = connect 127.0.0.1:9 --from 127.0.0.1:5000
             six = listen [::1]:0
             one = connect six
             other = accept six
             reset one
             broken = recv other
             expect broken is reset
-            u = udp 127.0.0.1:0 --peer 127.0.0.1:9
+            # The same two ends, of UDP: another conversation.
+            u = udp 127.0.0.1:5000 --peer 127.0.0.1:9
             send u ping
             heard = recv u
             expect heard is refused

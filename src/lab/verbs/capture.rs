@@ -99,8 +99,8 @@ impl Lab {
         let names = Names::of(self);
         for packet in &mut captured.packets {
             let (source, destination) = (packet.source.socket(), packet.destination.socket());
-            packet.source_name = names.name(source, destination);
-            packet.destination_name = names.name(destination, source);
+            packet.source_name = names.name(packet.protocol, source, destination);
+            packet.destination_name = names.name(packet.protocol, destination, source);
         }
         Ok(captured)
     }
@@ -190,8 +190,16 @@ impl Subject {
 
 /// What ends are called in the lab.
 struct Names {
-    connections: HashMap<FourTuple, String>,
-    receiving: Vec<(SocketAddr, String)>,
+    /// By protocol and ends: a TCP and a UDP socket may have the same two.
+    connections: HashMap<(&'static str, FourTuple), String>,
+    receiving: Vec<Receiving>,
+}
+
+struct Receiving {
+    at: SocketAddr,
+    /// `None` for a server, of whichever protocol.
+    protocol: Option<&'static str>,
+    name: String,
 }
 
 impl Names {
@@ -201,21 +209,36 @@ impl Names {
             receiving: Vec::new(),
         };
         for (name, entry) in lab.ledger.named() {
+            let protocol = match entry.outcome.verb {
+                "serve" => None,
+                "udp" => Some("udp"),
+                _ => Some("tcp"),
+            };
+            let name = name.clone();
             if let Some(ends) = entry.outcome.four_tuple() {
-                names.connections.insert(on_the_wire(ends), name.clone());
+                let key = (protocol.unwrap_or("tcp"), on_the_wire(ends));
+                names.connections.insert(key, name);
             } else if let Some(at) = entry.endpoint().and_then(Endpoint::inet) {
-                names.receiving.push((at, name.clone()));
+                names.receiving.push(Receiving { at, protocol, name });
             }
         }
         names
     }
 
-    fn name(&self, end: Option<SocketAddr>, other: Option<SocketAddr>) -> Option<String> {
+    fn name(
+        &self,
+        protocol: &'static str,
+        end: Option<SocketAddr>,
+        other: Option<SocketAddr>,
+    ) -> Option<String> {
         let (local, peer) = (end?, other?);
-        let connection = self.connections.get(&FourTuple { local, peer });
+        let key = (protocol, FourTuple { local, peer });
+        let connection = self.connections.get(&key);
         let receiver = || {
-            let fits = |(at, _): &&(SocketAddr, String)| covers(*at, local);
-            self.receiving.iter().find(fits).map(|(_, name)| name)
+            let fits = |one: &&Receiving| {
+                one.protocol.is_none_or(|its| its == protocol) && covers(one.at, local)
+            };
+            self.receiving.iter().find(fits).map(|one| &one.name)
         };
         connection.or_else(receiver).cloned()
     }

@@ -53,14 +53,22 @@ pub(super) const SYN: u8 = 1 << 1;
 pub(super) const RST: u8 = 1 << 2;
 pub(super) const ACK: u8 = 1 << 4;
 
-/// An ICMP header, and the ends of the packet it quotes.
+/// What an ICMP error message tells of the packet it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Quoted {
+    pub(super) is_tcp: bool,
+    pub(super) source: End,
+    pub(super) destination: End,
+}
+
+/// An ICMP header, and the packet it quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Icmp {
     pub(super) kind: u8,
     pub(super) code: u8,
     pub(super) v6: bool,
-    /// Of an error message: source and destination of what it is about.
-    pub(super) quoted: Option<(End, End)>,
+    /// Of an error message: what it is about.
+    pub(super) quoted: Option<Quoted>,
 }
 
 impl Icmp {
@@ -77,8 +85,17 @@ impl Frame<'_> {
             Body::Icmp(Icmp {
                 quoted: Some(quoted),
                 ..
-            }) => *quoted,
+            }) => (quoted.source, quoted.destination),
             _ => (self.source, self.destination),
+        }
+    }
+
+    /// Whether that conversation is one of TCP: a UDP socket may have the same two ends.
+    pub(super) fn is_of_tcp(&self) -> bool {
+        match &self.body {
+            Body::Tcp(_) => true,
+            Body::Icmp(icmp) => icmp.quoted.is_some_and(|quoted| quoted.is_tcp),
+            Body::Udp | Body::Arp(_) | Body::Other => false,
         }
     }
 }
@@ -213,7 +230,7 @@ fn header(tcp: &TcpSlice<'_>) -> Tcp {
 
 /// The ends of a quoted packet. Of TCP and UDP alike, the ports are the first four bytes; an error
 /// message need not quote more than eight (RFC 792).
-fn quoted(bytes: &[u8]) -> Option<(End, End)> {
+fn quoted(bytes: &[u8]) -> Option<Quoted> {
     const TCP: u8 = 6;
     const UDP: u8 = 17;
     let packet = LaxSlicedPacket::from_ip(bytes).ok()?;
@@ -222,11 +239,16 @@ fn quoted(bytes: &[u8]) -> Option<(End, End)> {
     let inside = net.ip_payload_ref()?;
     let ports: Option<[u8; 4]> = inside.payload.first_chunk().copied();
     let has_ports = matches!(inside.ip_number.0, TCP | UDP) && !inside.fragmented;
-    Some(match ports.filter(|_| has_ports) {
+    let (source, destination) = match ports.filter(|_| has_ports) {
         Some([a, b, c, d]) => (
             End::Socket(SocketAddr::new(source, u16::from_be_bytes([a, b]))),
             End::Socket(SocketAddr::new(destination, u16::from_be_bytes([c, d]))),
         ),
         None => (End::Address(source), End::Address(destination)),
+    };
+    Some(Quoted {
+        is_tcp: inside.ip_number.0 == TCP,
+        source,
+        destination,
     })
 }

@@ -13,8 +13,8 @@ use crate::limits;
 /// Follows every conversation of a recording.
 #[derive(Debug, Default)]
 pub(super) struct Follower {
-    /// The newest conversation between two ends, whichever spoke first.
-    current: HashMap<(End, End), usize>,
+    /// The newest conversation between two ends, whichever spoke first, and whether it is TCP's.
+    current: HashMap<(bool, End, End), usize>,
     conversations: Vec<Conversation>,
     started: Option<Duration>,
     number: usize,
@@ -88,7 +88,8 @@ impl Follower {
     /// between the same two ends.
     fn conversation(&mut self, frame: &Frame<'_>) -> usize {
         let (a, b) = frame.conversation();
-        let pair = if a <= b { (a, b) } else { (b, a) };
+        let (a, b) = if a <= b { (a, b) } else { (b, a) };
+        let pair = (frame.is_of_tcp(), a, b);
         let known = self.current.get(&pair).copied();
         let anew = match (&frame.body, known) {
             (_, None) => true,
@@ -178,7 +179,7 @@ fn names(flags: u8) -> Vec<&'static str> {
 }
 
 fn message(icmp: &Icmp) -> IcmpMessage {
-    let quoted = icmp.quoted.map(|(_, destination)| destination);
+    let quoted = icmp.quoted.map(|quoted| quoted.destination);
     IcmpMessage {
         icmp_type: icmp.kind,
         icmp_code: icmp.code,
