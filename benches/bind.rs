@@ -84,8 +84,10 @@ fn explained(rounds: usize) {
     let _held = Holder::start(&mut command(&holder, &["100", "1"]));
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("its address").port().to_string();
-    println!("\nwho holds a port, among 100 connections (goal 0.35)");
+    println!("\nwho holds a port, among 100 connections (goal 0.35 for the listeners)");
     let ss = || cost(&mut command(&ss, &["-tlnp"])).cpu;
+    let listeners = || cost(looplab().args(["sockets", "--listening", "--port", &port])).cpu;
+    // All that holds the number, what is connected or bound, too: so the whole table is walked.
     let who = || cost(looplab().args(["who", &port])).cpu;
     table(
         rounds,
@@ -94,6 +96,10 @@ fn explained(rounds: usize) {
             (
                 "ss -tlnp".to_owned(),
                 Box::new(ss) as Box<dyn FnMut() -> f64>,
+            ),
+            (
+                "looplab sockets --listening --port PORT".to_owned(),
+                Box::new(listeners),
             ),
             ("looplab who PORT".to_owned(), Box::new(who)),
         ],
