@@ -179,8 +179,13 @@ impl Journal {
 
     fn write_waiting(&mut self) -> io::Result<()> {
         while let Some(line) = self.waiting.first() {
-            let file = current(&self.directory, self.file.take())?;
+            let (file, mending) = current(&self.directory, self.file.take())?;
             append(&file, line)?;
+            if mending {
+                // Whoever mends may have copied the file before, and replace it later on. So the line
+                // waits for the next record as well, or for the end of the session.
+                return Ok(());
+            }
             // A file that was replaced meanwhile may have been copied too early: twice rather than
             // never.
             if is_current(&self.directory, &file) {
@@ -247,10 +252,11 @@ fn shared(file: File) -> Option<File> {
     }
 }
 
-/// The journal as it is on disk now: another window may have mended it, or somebody removed it.
-fn current(directory: &StateDir, held: Option<File>) -> io::Result<File> {
+/// The journal as it is on disk now: another window may have mended it, or somebody removed it. Says
+/// whether another window is still mending it when patience is at its end.
+fn current(directory: &StateDir, held: Option<File>) -> io::Result<(File, bool)> {
     if let Some(file) = held.filter(|file| is_current(directory, file)) {
-        return Ok(file);
+        return Ok((file, false));
     }
     sys::ignore_file_size_signal();
     let started = Instant::now();
@@ -259,7 +265,7 @@ fn current(directory: &StateDir, held: Option<File>) -> io::Result<File> {
         let mending = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
         let late = started.elapsed() > LOCK_PATIENCE;
         if late || (!mending && is_current(directory, &file)) {
-            return Ok(file);
+            return Ok((file, mending));
         }
         std::thread::yield_now();
     }
