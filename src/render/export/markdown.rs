@@ -184,19 +184,29 @@ fn unescaped_bars(text: &str) -> String {
 
 /// A lesson's Markdown; tags in it are shown, not obeyed.
 fn prose(text: &str) -> String {
-    let text = clean(text);
+    let mut text = clean(text);
+    // What follows an escaped tag is read anew, and may be one now.
+    while let Some(escaped) = without_html(&text) {
+        text = escaped;
+    }
+    text.trim().to_owned()
+}
+
+/// The same text with the beginning of each piece of HTML escaped; `None` when there is none.
+fn without_html(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
-    for (event, range) in Parser::new_ext(&text, options()).into_offset_iter() {
+    for (event, range) in Parser::new_ext(text, options()).into_offset_iter() {
         if matches!(event, Event::Html(_) | Event::InlineHtml(_)) && range.start >= done {
-            out.push_str(text.get(done..range.start).unwrap_or_default());
-            let html = text.get(range.clone()).unwrap_or_default();
-            out.push_str(&html.replace('<', "\\<"));
+            out.push_str(text.get(done..range.start)?);
+            // Only the first: a later one may be escaped already.
+            let html = text.get(range.clone())?;
+            out.push_str(&html.replacen('<', "\\<", 1));
             done = range.end;
         }
     }
-    out.push_str(text.get(done..).unwrap_or_default());
-    out.trim().to_owned()
+    out.push_str(text.get(done..)?);
+    (done > 0 && out != text).then_some(out)
 }
 
 #[cfg(test)]
@@ -239,6 +249,13 @@ mod tests {
             "# A \\*title\\*\n\n**question:** Who \\<b>else\\</b>?\n\n- ✓ One.\n\n  Two.\n\n  because\n\n\
              | what | value |\n| --- | --- |\n| a\\|b | `c\\|d` |\n\n```\nshow `x`\n```\n"
         );
+    }
+
+    #[test]
+    fn escaping_one_tag_makes_no_other() {
+        for text in ["/<!a\n<?>", "<!w\nye ?\nl`[]<-\n<?>", "<b>\n<i>"] {
+            read(&prose(text));
+        }
     }
 
     proptest! {
