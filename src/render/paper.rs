@@ -361,7 +361,9 @@ impl<'p> Paper<'p> {
                 return tail.trim_start_matches(' ');
             }
         }
-        if let Some(gap) = self.gap.take() {
+        // Where the next line begins further in than the words stand now, they would not fit there.
+        let gains = |gap: &Gap| gap.column > self.prefix.columns;
+        if let Some(gap) = self.gap.take().filter(gains) {
             self.break_at(gap);
             return rest;
         }
