@@ -6,7 +6,7 @@ use super::Done;
 use crate::lab::Lab;
 use crate::lab::failure;
 use crate::lab::ledger::Held;
-use crate::lab::own::Own;
+use crate::lab::own::{Own, port};
 use crate::lang::{Author, Command, Fact, Failure, FailureCause, Repeat, Repeated, parse_words};
 use crate::limits;
 use crate::net::PortClass;
@@ -87,12 +87,23 @@ impl Lab {
         Some(failure::own(FailureCause::Limit, "repeat", message))
     }
 
+    /// The port of this end, and what was left open.
+    fn once(&mut self, command: &Command, author: Author) -> Result<(Option<u16>, Held), Failure> {
+        // Its figures do not tell of backlogs, so no listener is asked for its own.
+        if let Command::Listen(wanted) = command {
+            let own = self.listening(wanted, author)?;
+            return Ok((port(&own.local), Held::One(own)));
+        }
+        let (fact, held) = self.execute(command, author)?;
+        Ok((local_port(&fact), held))
+    }
+
     fn round(&mut self, command: &Command, author: Author, close: bool, tally: &mut Tally) {
-        match self.execute(command, author) {
-            Ok((fact, held)) => {
+        match self.once(command, author) {
+            Ok((port, held)) => {
                 tally.rounds += 1;
                 tally.succeeded += 1;
-                tally.ports.extend(local_port(&fact));
+                tally.ports.extend(port);
                 match held {
                     Held::One(own) if !close => tally.held.push(own),
                     held => self.shut(held, true),
@@ -154,7 +165,7 @@ fn repeatable(command: &Command) -> bool {
 /// The port of this end.
 fn local_port(fact: &Fact) -> Option<u16> {
     match fact {
-        Fact::Bound(own) | Fact::Listener(own) | Fact::Udp(own) => own.port,
+        Fact::Bound(own) | Fact::Udp(own) => own.port,
         Fact::Connection(own) => own.port,
         Fact::Response(response) => Some(response.local.port()),
         _ => None,

@@ -36,6 +36,14 @@ impl Lab {
     }
 
     pub(super) fn listen(&mut self, wanted: &Listen, author: Author) -> Done {
+        let own = self.listening(wanted, author)?;
+        // The kernel may have cut the backlog (somaxconn).
+        let backlog = own.queue().map_or(wanted.backlog, |(_, backlog)| backlog);
+        Ok((Fact::Listener(own.as_socket(Some(backlog))), Held::One(own)))
+    }
+
+    /// The listener of a `listen`, of which nothing has been asked yet.
+    pub(super) fn listening(&mut self, wanted: &Listen, author: Author) -> Result<Own, Failure> {
         let at = self.ledger.endpoint("listen", &wanted.endpoint)?;
         self.may_receive(author, "listen", &at, wanted.exposed)?;
         if wanted.unlink {
@@ -54,9 +62,7 @@ impl Lab {
             let done = self.unix.set_mode(file_name(&at)?, mode);
             done.map_err(|e| of_io("chmod", Ends::local(&at), &e))?;
         }
-        // The kernel may have cut the backlog (somaxconn).
-        let backlog = own.queue().map_or(wanted.backlog, |(_, backlog)| backlog);
-        Ok((Fact::Listener(own.as_socket(Some(backlog))), Held::One(own)))
+        Ok(own)
     }
 
     pub(super) fn listener(
