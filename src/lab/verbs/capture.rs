@@ -11,7 +11,7 @@ use super::Done;
 use crate::lab::failure::own;
 use crate::lab::ledger::Held;
 use crate::lab::own::{Kind, Own};
-use crate::lab::wire::{self, Ours, covers, on_the_wire};
+use crate::lab::wire::{self, Ours, Sockets, covers, on_the_wire};
 use crate::lab::{Lab, gate};
 use crate::lang::{
     Author, CaptureAction, CaptureSave, CaptureSaved, CaptureShow, Captured, End, Fact, Failure,
@@ -68,18 +68,27 @@ impl Lab {
         if !self.wire.tells_apart() {
             return;
         }
-        let receives = |own: &Own| !own.private && !matches!(own.kind, Kind::Connection(_));
         let ours = Ours {
+            tcp: self.sockets_on_the_wire(|kind| kind != Kind::Udp),
+            udp: self.sockets_on_the_wire(|kind| kind == Kind::Udp),
+            past: &self.visitors,
+        };
+        self.wire.settle(&ours, in_vain);
+    }
+
+    /// What the lab holds on the host of one protocol.
+    fn sockets_on_the_wire(&self, of: impl Fn(Kind) -> bool) -> Sockets {
+        let fits = |own: &Own| !own.private && of(own.kind);
+        let receives = |own: &Own| fits(own) && !matches!(own.kind, Kind::Connection(_));
+        Sockets {
             receiving: self.ledger.receiving(receives),
             connections: self
                 .ledger
                 .sockets()
-                .filter(|(_, own)| !own.private)
+                .filter(|(_, own)| fits(own))
                 .filter_map(|(_, own)| own.four_tuple().map(on_the_wire))
                 .collect(),
-            past: &self.visitors,
-        };
-        self.wire.settle(&ours, in_vain);
+        }
     }
 
     fn captured(&self, wanted: &CaptureShow) -> Result<Captured, Failure> {

@@ -14,14 +14,22 @@ use crate::lab::visitors::Visitors;
 use crate::lang::End;
 use crate::net::FourTuple;
 
-/// What the lab holds at one moment.
+/// What the lab holds at one moment. A socket of TCP and one of UDP may have the same ends, and be
+/// different programs'.
 pub(in crate::lab) struct Ours<'l> {
-    /// Where sockets receive from anybody, and where they will.
-    pub(in crate::lab) receiving: Vec<SocketAddr>,
-    /// Its connections, as the ends it holds see them.
-    pub(in crate::lab) connections: HashSet<FourTuple>,
-    /// Connections that were made and may be gone.
+    pub(in crate::lab) tcp: Sockets,
+    pub(in crate::lab) udp: Sockets,
+    /// Connections of TCP that were made and may be gone.
     pub(in crate::lab) past: &'l Visitors,
+}
+
+/// The sockets of one protocol.
+#[derive(Debug, Default)]
+pub(in crate::lab) struct Sockets {
+    /// Where some receive from anybody, and where they will.
+    pub(in crate::lab) receiving: Vec<SocketAddr>,
+    /// Those that have a peer, as the ends that the lab holds see it.
+    pub(in crate::lab) connections: HashSet<FourTuple>,
 }
 
 /// What a line tried in vain: its client's port was known to the kernel alone.
@@ -33,9 +41,9 @@ pub(super) struct Tried {
     pub(super) during: (Duration, Duration),
 }
 
-/// The conversations that are the lab's.
+/// The conversations that are the lab's: whether one is of TCP, and its ends in order.
 #[derive(Debug, Default)]
-pub(super) struct Mine(HashSet<(SocketAddr, SocketAddr)>);
+pub(super) struct Mine(HashSet<(bool, SocketAddr, SocketAddr)>);
 
 impl Mine {
     /// Whether a frame is the lab's.
@@ -46,8 +54,9 @@ impl Mine {
         let (End::Socket(from), End::Socket(to)) = frame.conversation() else {
             return false;
         };
-        let pair = if from <= to { (from, to) } else { (to, from) };
-        if self.0.contains(&pair) {
+        let is_tcp = frame.is_of_tcp();
+        let conversation = (is_tcp, from.min(to), from.max(to));
+        if self.0.contains(&conversation) {
             return true;
         }
         let ends = FourTuple {
@@ -59,9 +68,9 @@ impl Mine {
         let was_tried = opens
             && tried.to.iter().any(|at| covers(*at, to))
             && (from_time..=to_time).contains(&raw.time);
-        let mine = was_tried || ours.has(ends) || ours.has(ends.mirrored());
+        let mine = was_tried || ours.has(is_tcp, ends) || ours.has(is_tcp, ends.mirrored());
         if mine {
-            self.0.insert(pair);
+            self.0.insert(conversation);
         }
         mine
     }
@@ -70,15 +79,27 @@ impl Mine {
 impl Ours<'_> {
     /// The ports it has.
     pub(super) fn ports(&self) -> impl Iterator<Item = u16> {
+        [&self.tcp, &self.udp].into_iter().flat_map(Sockets::ports)
+    }
+
+    fn has(&self, is_tcp: bool, ends: FourTuple) -> bool {
+        if is_tcp {
+            self.tcp.has(ends) || self.past.knows(ends)
+        } else {
+            self.udp.has(ends)
+        }
+    }
+}
+
+impl Sockets {
+    fn ports(&self) -> impl Iterator<Item = u16> {
         let connected = self.connections.iter().map(|ends| ends.local);
         let all = self.receiving.iter().copied().chain(connected);
         all.map(|at| at.port()).filter(|port| *port != 0)
     }
 
     fn has(&self, ends: FourTuple) -> bool {
-        self.receiving.iter().any(|at| covers(*at, ends.local))
-            || self.connections.contains(&ends)
-            || self.past.knows(ends)
+        self.receiving.iter().any(|at| covers(*at, ends.local)) || self.connections.contains(&ends)
     }
 }
 
@@ -106,11 +127,19 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// `tcp/127.0.0.1:80` for each place where something is received.
     fn kept(frames: &[&str], receiving: &[&str], tried: &Tried) -> usize {
         let past = Visitors::default();
-        let ours = Ours {
-            receiving: receiving.iter().map(|text| at(text)).collect(),
+        let of = |protocol| Sockets {
+            receiving: receiving
+                .iter()
+                .filter_map(|text| text.strip_prefix(protocol)?.strip_prefix('/').map(at))
+                .collect(),
             connections: HashSet::new(),
+        };
+        let ours = Ours {
+            tcp: of("tcp"),
+            udp: of("udp"),
             past: &past,
         };
         let mut mine = Mine::default();
@@ -124,15 +153,17 @@ mod tests {
     #[test]
     fn what_reaches_our_sockets_is_ours() {
         let nothing = Tried::default();
-        let table: [(&[&str], &[&str], usize); 8] = [
-            (&CONVERSATION, &["127.0.0.1:80"], 8),
-            (&CONVERSATION, &["0.0.0.0:80"], 8),
-            (&CONVERSATION, &["[::]:80"], 8),
-            (&CONVERSATION, &["127.0.0.2:80", "127.0.0.1:81"], 0),
+        let table: [(&[&str], &[&str], usize); 10] = [
+            (&CONVERSATION, &["tcp/127.0.0.1:80"], 8),
+            (&CONVERSATION, &["tcp/0.0.0.0:80"], 8),
+            (&CONVERSATION, &["tcp/[::]:80"], 8),
+            (&CONVERSATION, &["tcp/127.0.0.2:80", "tcp/127.0.0.1:81"], 0),
+            (&CONVERSATION, &["udp/127.0.0.1:80"], 0),
             (&CONVERSATION, &[], 0),
             // A datagram and the message about it.
-            (&UNREACHABLE, &["127.0.0.1:46982"], 2),
-            (&UNREACHABLE, &["127.0.0.1:4"], 0),
+            (&UNREACHABLE, &["udp/127.0.0.1:46982"], 2),
+            (&UNREACHABLE, &["tcp/127.0.0.1:46982"], 0),
+            (&UNREACHABLE, &["udp/127.0.0.1:4"], 0),
             (&REFUSED, &[], 0),
         ];
         for (frames, receiving, expected) in table {
@@ -147,9 +178,13 @@ mod tests {
             local: at(local),
             peer: at(peer),
         };
-        let with = |connection: Option<FourTuple>| Ours {
+        let sockets = |connection: Option<FourTuple>| Sockets {
             receiving: Vec::new(),
             connections: connection.into_iter().collect(),
+        };
+        let with = |connection| Ours {
+            tcp: sockets(connection),
+            udp: Sockets::default(),
             past: &past,
         };
         let frame = raw(CONVERSATION[1], 0);
@@ -160,6 +195,10 @@ mod tests {
         // Another program may share our port towards another destination.
         assert!(!is(with(Some(ends(client, "127.0.0.1:81")))));
         assert!(!is(with(None)));
+        assert!(!is(Ours {
+            udp: sockets(Some(ends(client, server))),
+            ..with(None)
+        }));
         past.remember(ends(client, server));
         assert!(is(with(None)));
     }

@@ -38,7 +38,7 @@ use crate::lang::{CaptureStarted, CaptureStopped, Captured, End, Failure, Failur
 use crate::limits;
 use follow::Follower;
 use mine::{Mine, Tried};
-pub(super) use mine::{Ours, covers, on_the_wire};
+pub(super) use mine::{Ours, Sockets, covers, on_the_wire};
 use recorder::Recorder;
 use tap::Tap;
 use tape::Tape;
