@@ -241,7 +241,7 @@ fn a_process_that_is_lost_takes_one_step_with_it() {
     assert_eq!(results, expected, "{records:?}");
     assert_eq!(
         records[0]["faults"][0],
-        "the process that proved it has ended: signal: 9 (SIGKILL)"
+        "the process that proved it has ended by SIGKILL"
     );
     assert_eq!(records[1]["faults"].as_array().unwrap().len(), 1);
     assert_eq!(status.code(), Some(1));

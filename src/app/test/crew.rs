@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::Pid;
 
 use super::super::prove::Proof;
 use super::sys;
@@ -37,7 +38,7 @@ pub(super) struct Crew<'p> {
 }
 
 struct Worker {
-    pid: i32,
+    pid: Pid,
     /// Its end here tells the process to stop.
     line: UnixStream,
     /// The places it has been asked for and has not answered, the one in hand first.
@@ -198,8 +199,8 @@ impl Worker {
 
     /// What its end leaves.
     fn lost(mut self) -> Heard {
-        let status = sys::end_of(self.pid);
-        let why = format!("the process that proved it has ended: {status}");
+        let how = sys::end_of(self.pid);
+        let why = format!("the process that proved it has ended {how}");
         let in_hand = self.asked.pop_front();
         let in_hand = in_hand.map(|place| (place, Proven::broken(why)));
         Heard::Lost(in_hand, self.asked.into())

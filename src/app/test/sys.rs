@@ -1,9 +1,12 @@
 //! The system calls behind a proof in a process of its own: how the process is made, and how its end
 //! is waited for. Nothing here decides anything.
 use std::io;
-use std::os::unix::process::ExitStatusExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::ExitStatus;
+
+use nix::errno::Errno;
+use nix::sys::signal::{self, SigSet, SigmaskHow, Signal};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{self, ForkResult, Pid};
 
 /// Makes a copy of this process (fork(2)): gives its number here, and `None` in the copy. There every
 /// signal is blocked, so that Ctrl-C at the terminal is heard by one process alone.
@@ -12,27 +15,20 @@ use std::process::ExitStatus;
 ///
 /// This process has no other thread: a lock that one of them held would stay locked in the copy for
 /// ever. The copy ends with [`leave`], and never returns to its caller's caller.
-#[expect(unsafe_code, reason = "fork(2) has no safe wrapper")]
-pub(super) unsafe fn fork() -> io::Result<Option<i32>> {
-    // SAFETY: a signal set of zeros is a valid place for sigfillset and sigprocmask to write to, and
-    // both outlive the calls.
-    let before = unsafe {
-        let mut all: libc::sigset_t = std::mem::zeroed();
-        let mut before: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&raw mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
-        before
-    };
+#[expect(unsafe_code, reason = "a fork(2) is only safe without other threads")]
+pub(super) unsafe fn fork() -> io::Result<Option<Pid>> {
+    let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
     // SAFETY: without other threads the copy is a whole program (fork(2)); that there are none is
     // promised by the caller.
-    let pid = unsafe { libc::fork() };
-    if pid == 0 {
+    let forked = unsafe { unistd::fork() };
+    if let Ok(ForkResult::Child) = forked {
         return Ok(None);
     }
-    let failure = io::Error::last_os_error();
-    // SAFETY: `before` was filled in above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut()) };
-    if pid < 0 { Err(failure) } else { Ok(Some(pid)) }
+    before.thread_set_mask()?;
+    Ok(match forked? {
+        ForkResult::Parent { child } => Some(child),
+        ForkResult::Child => None,
+    })
 }
 
 /// The rest of the life of a copy. Nothing of what the original had in hand is run or written again.
@@ -44,20 +40,21 @@ pub(super) fn leave(work: impl FnOnce()) -> ! {
     unsafe { libc::_exit(i32::from(done.is_err())) }
 }
 
-/// Waits until a child has ended; how it did.
-#[expect(unsafe_code, reason = "waitpid(2) has no safe wrapper in use here")]
-pub(super) fn end_of(pid: i32) -> ExitStatus {
-    let mut status = 0;
-    // SAFETY: `status` outlives the call.
-    while unsafe { libc::waitpid(pid, &raw mut status, 0) } < 0
-        && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
-    {}
-    ExitStatus::from_raw(status)
+/// Waits until a child has ended; how it did, after "it has ended".
+pub(super) fn end_of(child: Pid) -> String {
+    loop {
+        return match waitpid(child, None) {
+            Err(Errno::EINTR) => continue,
+            Ok(WaitStatus::Exited(_, code)) => format!("with exit code {code}"),
+            Ok(WaitStatus::Signaled(_, by, _)) => format!("by {by}"),
+            Ok(other) => format!("{other:?}"),
+            Err(error) => format!("and cannot be waited for: {error}"),
+        };
+    }
 }
 
-/// Ends a child that has not been waited for.
-#[expect(unsafe_code, reason = "kill(2) has no safe wrapper in use here")]
-pub(super) fn kill(pid: i32) {
-    // SAFETY: kill takes numbers; the child has not been waited for, so the number is still its own.
-    unsafe { libc::kill(pid, libc::SIGKILL) };
+/// Ends a child that has not been waited for: so the number is still its own.
+pub(super) fn kill(child: Pid) {
+    // One that has ended meanwhile was what was wanted.
+    signal::kill(child, Signal::SIGKILL).ok();
 }
