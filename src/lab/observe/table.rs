@@ -144,7 +144,7 @@ fn sort(rows: &mut [SocketRow]) {
 
 /// From so many rows on the search for owners begins beside the list. A second thread that reads
 /// the same descriptors costs more than it saves in a small table (benches/table.rs).
-const SEARCHED_BESIDE: usize = 1_024;
+const SEARCHED_BESIDE: usize = 512;
 
 struct Gathered {
     rows: Vec<SocketRow>,
