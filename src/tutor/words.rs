@@ -25,7 +25,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("hint", "one more hint, from gentle to plain"),
     (
         "solution",
-        "type the solution into the prompt, without running it",
+        "put the solution at the prompt; Enter then runs it",
     ),
     ("skip", "let the program perform this step, then go on"),
     ("undo", "take back your last line of this task"),

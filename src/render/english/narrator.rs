@@ -115,9 +115,9 @@ impl Narrator {
                 let title = title.as_ref().map(|title| Line::of(Role::Heading, title));
                 vec![Block::Gap, Block::Progress(*number, *total, title)]
             }
-            // Only a line editor can type for somebody.
+            // Only a line editor can type for somebody; elsewhere an empty line stands for it.
             Event::Solution { lines } if !self.drawings => {
-                let mut blocks = vec![fact(Line::from("the solution:"))];
+                let mut blocks = vec![fact(Line::from("the solution; Enter runs it:"))];
                 blocks.extend(lines.iter().map(|line| Block::Command(highlight(line))));
                 blocks
             }
