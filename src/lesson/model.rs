@@ -180,6 +180,8 @@ pub struct Goal {
     pub say: String,
     /// As an expression.
     pub check: Expr,
+    /// Why it is not met, in words with places: "packet 8 has one".
+    pub otherwise: Option<String>,
 }
 
 /// A wrong turn, recognised and explained.

@@ -25,16 +25,17 @@ pub(super) fn fill(text: &str, scope: &Scope) -> String {
 
 /// A lab line with its places filled, unless they use names that are not there yet.
 pub(super) fn fill_line(line: &str, scope: &Scope) -> String {
-    let template = Template::unchecked(line);
-    if template
-        .names()
-        .iter()
-        .all(|name| scope.get(name).is_some())
-    {
+    if is_known(line, scope) {
         fill(line, scope)
     } else {
         line.to_owned()
     }
+}
+
+/// Whether the places of a text use only names that are there.
+fn is_known(text: &str, scope: &Scope) -> bool {
+    let names = Template::unchecked(text).names();
+    names.iter().all(|name| scope.get(name).is_some())
 }
 
 /// Which options came true, and why each one did or did not.
@@ -48,11 +49,14 @@ pub(super) fn options(options: &[PredictOption], scope: &Scope) -> Vec<(bool, St
 /// How each goal stands.
 pub(super) fn goals(goals: &[Goal], scope: &Scope) -> Vec<GoalState> {
     let state = |goal: &Goal| {
-        let (met, why) = holds(&goal.check, scope);
+        let (met, observed) = holds(&goal.check, scope);
+        // A name that is not there yet is a better reason than a text that needs it.
+        let told = goal.otherwise.as_ref().filter(|text| is_known(text, scope));
+        let told = told.and_then(|text| Template::unchecked(text).render(scope).ok());
         GoalState {
             say: fill(&goal.say, scope),
             met,
-            why,
+            why: told.unwrap_or(observed),
         }
     };
     goals.iter().map(state).collect()
@@ -320,6 +324,26 @@ mod tests {
         ] {
             assert_eq!(letters(typed, 3), expected, "{typed:?}");
         }
+    }
+
+    #[test]
+    fn a_goal_says_why_in_its_own_words_once_their_names_are_there() {
+        let goal = Goal {
+            say: "there is no RST".to_owned(),
+            check: Expr::unchecked("rst == 0"),
+            otherwise: Some("packet {{ rst }} is one".to_owned()),
+        };
+        let mut scope = Scope::new();
+        let mut why = |rst: Option<u32>| {
+            if let Some(rst) = rst {
+                scope.insert("rst", rst.into());
+            }
+            let state = goals(std::slice::from_ref(&goal), &scope).remove(0);
+            (state.met, state.why)
+        };
+        assert_eq!(why(None), (false, "nothing is called `rst` yet".to_owned()));
+        assert_eq!(why(Some(8)), (false, "packet 8 is one".to_owned()));
+        assert!(why(Some(0)).0);
     }
 
     #[test]

@@ -345,6 +345,7 @@ impl Assembler {
         let goals = raw.into_iter().enumerate().map(|(i, goal)| Goal {
             say: goal.say,
             check: self.expr(&goal.check, &at.index(i).key("check")),
+            otherwise: goal.otherwise,
         });
         goals.collect()
     }

@@ -122,6 +122,7 @@ impl Walk<'_> {
             let at = path.key("goal").index(i);
             self.text(Some(&goal.say), &at.key("say"), start);
             self.expression(&goal.check, &at.key("check"), end, Proves::Something);
+            self.text(goal.otherwise.as_deref(), &at.key("otherwise"), end);
         }
     }
 

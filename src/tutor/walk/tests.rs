@@ -68,6 +68,7 @@ pub(super) fn lesson() -> Lesson {
             goals: vec![Goal {
                 say: "b is there".to_owned(),
                 check: Expr::unchecked("b is ok"),
+                otherwise: None,
             }],
             hints: vec!["first".to_owned(), "second".to_owned()],
             solution: vec!["b = listen 127.0.0.1:{{ a.port }}".to_owned()],
