@@ -56,7 +56,7 @@ pub(super) fn goals(goals: &[Goal], scope: &Scope) -> Vec<GoalState> {
         GoalState {
             say: fill(&goal.say, scope),
             met,
-            why: told.unwrap_or(observed),
+            why: told.map_or(observed, |text| text.trim().to_owned()),
         }
     };
     goals.iter().map(state).collect()
