@@ -28,7 +28,7 @@ pub(crate) fn play(context: &Context, lab: &mut Lab, keyboard: &mut Keyboard) ->
         let words = Words::of(&lab.scope()).with_walk(WORDS.iter().map(|(word, _)| *word));
         match keyboard.ask("lab >", &words)? {
             Keyed::Line(line) => match line.trim() {
-                "quit" | "exit" | "menu" | "done" => return Ok(()),
+                "quit" | "exit" | "q" | "menu" | "done" => return Ok(()),
                 "clear" => {
                     lab.clear();
                     context

@@ -183,7 +183,7 @@ impl<'a> Session<'a> {
             };
             match &*typed {
                 "" => return Ok(Choice::Lesson(self.suggested(), None)),
-                "quit" | "exit" => return Ok(Choice::Quit),
+                "quit" | "exit" | "q" => return Ok(Choice::Quit),
                 "menu" | "back" => self.show_menu()?,
                 "list" => self.show_list()?,
                 "help" => self.context.screen.menu_help()?,

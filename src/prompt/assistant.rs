@@ -85,9 +85,10 @@ impl Completer for Assistant {
 impl Hinter for Assistant {
     type Hint = String;
 
-    /// Without colour a suggestion would look as if it had been typed.
+    /// Without colour a suggestion would look as if it had been typed. Behind a line that the program
+    /// has written it would look like a part of that.
     fn hint(&self, line: &str, pos: usize, ctx: &Context<'_>) -> Option<String> {
-        if !self.palette.paints() {
+        if !self.palette.paints() || line == self.preset {
             return None;
         }
         self.ghosts.suggest(line, pos, ctx.history())

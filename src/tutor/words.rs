@@ -56,12 +56,12 @@ impl Word {
             "solution" => Self::Solution,
             "skip" => Self::Skip,
             "undo" => Self::Undo,
-            "reset" => Self::Restart,
+            "reset" | "restart" => Self::Restart,
             "play" => Self::Play,
             "done" => Self::Done,
             "menu" => Self::Menu,
             "notes" => Self::Notes,
-            "quit" | "exit" => Self::Quit,
+            "quit" | "exit" | "q" => Self::Quit,
             _ => return None,
         })
     }

@@ -159,7 +159,12 @@ pub(super) fn signalled(told: &Signalled) -> Vec<Block> {
         .text(whom)
         .text("; ")
         .text(now);
-    vec![fact(line)]
+    let mut blocks = vec![fact(line)];
+    if told.signal == "SIGTERM" && told.stopped > 0 {
+        let why = "whoever stands still takes SIGTERM once SIGCONT lets it go on";
+        blocks.push(fact(Line::from(why)));
+    }
+    blocks
 }
 
 pub(super) fn sent(sent: &Sent) -> Vec<Block> {
