@@ -187,6 +187,9 @@ pub enum Event {
     },
     /// Back from the short experiment.
     RefutationEnded,
+    /// In the middle of a step everything was closed, and its names were forgotten: it is set up anew, or an
+    /// experiment has the lab for itself.
+    Emptied,
     /// A task begins.
     Task {
         /// What to achieve.

@@ -6,8 +6,10 @@ use super::event::{Ask, StepResult};
 /// One thing the walk does by itself, or waits for.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
-    /// Close everything, forget all names.
+    /// Close everything, forget all names, before a step.
     Clear(WorldName),
+    /// The same in the middle of a step.
+    Empty(WorldName),
     /// A line of the set-up, run without its outcome unless it fails.
     Quiet(String),
     /// A line of the lesson, shown and run.
@@ -92,7 +94,7 @@ pub(super) fn ending(result: StepResult) -> Vec<Act> {
 
 /// The short experiment for a misconception, with a clean lab of its own.
 pub(super) fn of_refutation(refutation: &Refutation) -> Vec<Act> {
-    let mut acts = vec![Act::Clear(refutation.world)];
+    let mut acts = vec![Act::Empty(refutation.world)];
     acts.extend(refutation.setup.iter().cloned().map(Act::Quiet));
     acts.extend(refutation.say.iter().cloned().map(Act::Text));
     acts.push(Act::Prepared);

@@ -121,6 +121,11 @@ impl Narrator {
                 blocks.extend(lines.iter().map(|line| Block::Command(highlight(line))));
                 blocks
             }
+            // What is open no more has no place in a drawing of what came of the step.
+            Event::Emptied => {
+                self.sequence = Sequence::default();
+                Vec::new()
+            }
             Event::Command { author, .. } => {
                 if *author == Author::Lesson {
                     self.whose = Whose::Lesson;
@@ -434,7 +439,7 @@ mod tests {
             };
             (name.to_owned(), Fact::Sent(sent))
         };
-        let draws = |kind, author, played: bool, ports| {
+        let draws = |kind, author, played: bool, emptied: bool, ports| {
             let mut narrator = Narrator::new(true);
             narrator.tell(&Event::StepStarted {
                 step: "s".to_owned(),
@@ -463,22 +468,27 @@ mod tests {
                 narrator.tell(&Event::Outcome { line, outcome });
             }
             narrator.tell(&Event::Play { on: false });
+            if emptied {
+                narrator.tell(&Event::Emptied);
+            }
             let told = narrator.tell(&Event::Explained {
                 text: "So.".to_owned(),
             });
             told.iter().any(|block| matches!(block, Block::Sequence(_)))
         };
         let ports = [40_000, 8001];
-        for (kind, author, played, ports, expected) in [
-            ("predict", Lesson, false, ports, true),
-            ("predict", Learner, false, ports, false),
-            ("task", Learner, false, ports, true),
-            ("task", Learner, true, ports, false),
+        for (kind, author, played, emptied, ports, expected) in [
+            ("predict", Lesson, false, false, ports, true),
+            ("predict", Learner, false, false, ports, false),
+            ("task", Learner, false, false, ports, true),
+            ("task", Learner, true, false, ports, false),
+            ("task", Learner, false, true, ports, false),
             // A socket that is connected to itself has no other end to draw.
-            ("run", Lesson, false, [8001, 8001], false),
+            ("run", Lesson, false, false, [8001, 8001], false),
         ] {
-            let drawn = draws(kind, author, played, ports);
-            assert_eq!(drawn, expected, "{kind} {author:?} {played} {ports:?}");
+            let drawn = draws(kind, author, played, emptied, ports);
+            let case = (kind, author, played, emptied, ports);
+            assert_eq!(drawn, expected, "{case:?}");
         }
     }
 

@@ -70,6 +70,7 @@ pub(super) fn tell(event: &Event) -> Vec<Block> {
         Event::StepDone { .. }
         | Event::StepStarted { .. }
         | Event::StepSkipped { .. }
+        | Event::Emptied
         | Event::Outcome { .. }
         | Event::Question { .. }
         | Event::Predicted { .. }

@@ -258,7 +258,7 @@ impl Tutor {
             "The lab is empty now: the experiment had it for itself. `reset` starts this step afresh.",
         );
         if let Some(step) = self.current() {
-            self.plan.push_front(Act::Clear(step.world));
+            self.plan.push_front(Act::Empty(step.world));
         }
     }
 }
@@ -282,7 +282,7 @@ impl Foundation {
     /// A clean lab with the set-up in it. A text with places is said again: it named the ports that
     /// are gone.
     fn acts(self) -> Vec<Act> {
-        let mut acts = vec![Act::Clear(self.world)];
+        let mut acts = vec![Act::Empty(self.world)];
         acts.extend(self.setup.into_iter().map(Act::Quiet));
         let named = self.say.filter(|text| text.contains("{{"));
         acts.extend(named.map(Act::Text));

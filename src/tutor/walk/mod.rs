@@ -357,6 +357,10 @@ impl Tutor {
             // The first page of a lesson is on the screen before the lab has done anything.
             Act::Clear(_) if self.untouched && self.current().is_some_and(only_read) => {}
             Act::Clear(world) => self.waiting = Waiting::Clear(world),
+            Act::Empty(world) => {
+                self.emit(Event::Emptied);
+                self.waiting = Waiting::Clear(world);
+            }
             Act::Quiet(line) => {
                 self.waiting = Waiting::Lab {
                     line,

@@ -67,6 +67,7 @@ fn free_play_that_changed_something_is_cleared_away() {
             "run d = listen 0",
             "Play",
             ANEW,
+            "Emptied",
             "run a = listen 127.0.0.1:0",
             "It has 40004.",
             "run c = listen 0",
@@ -76,6 +77,7 @@ fn free_play_that_changed_something_is_cleared_away() {
         ],
     );
     assert_eq!(times(&said, "run d"), 1, "{said:#?}");
+    assert_eq!(times(&said, "Emptied"), 1, "{said:#?}");
 
     let (said, _) = walk("predict", &["play", "it = listen 0", "done", "b"]);
     has(&said, &["Play", ANEW, "Question", "Predicted"]);

@@ -236,7 +236,7 @@ impl Tutor {
 
     pub(super) fn perform(&mut self, step: &Step, lines: &[String]) {
         self.step.settled = true;
-        self.plan.push_back(Act::Clear(step.world));
+        self.plan.push_back(Act::Empty(step.world));
         self.plan.extend(step.setup.iter().cloned().map(Act::Quiet));
         self.plan.extend(lines.iter().cloned().map(Act::Shown));
         self.plan.push_back(Act::Explain(step.explain.clone()));
