@@ -10,6 +10,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use nix::sys::signal::{Signal, raise};
 use tokio::io::Interest;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant as Moment, sleep_until};
@@ -55,6 +56,15 @@ struct Running {
     threaded: bool,
 }
 
+impl Running {
+    /// Where nobody else drives the runtime, which is what hears the signal, this does.
+    fn listen(&self) {
+        if !self.threaded {
+            self.runtime.block_on(tokio::task::yield_now());
+        }
+    }
+}
+
 impl Engine {
     /// A handle that stops the verb that is running.
     pub(super) fn interrupter(&self) -> Interrupter {
@@ -63,6 +73,8 @@ impl Engine {
 
     /// A command begins.
     pub(super) fn begin(&mut self) {
+        // One may have come at the very end of the last command, and be told now.
+        self.give_back();
         self.interrupter.begin();
         if self.interrupter.has_bell() {
             return;
@@ -74,21 +86,32 @@ impl Engine {
     }
 
     /// A command is over: Ctrl-C means again what it meant before, and one press stops one command.
-    /// A press that it did not hear is for the next.
+    /// A ring that it did not hear is for the next.
     pub(super) fn end(&mut self) {
-        if let (Some(before), Some(_)) = (self.before.take(), &self.running) {
+        if let (Some(before), Some(running)) = (self.before.take(), &self.running) {
+            running.listen();
             before.apply();
         }
         if self.heard.take() {
             self.interrupter.forget();
+            self.interrupter.was_pressed();
+        }
+        self.give_back();
+    }
+
+    /// A SIGINT that the runtime took and no command heard is for whoever had it before: mostly it ends
+    /// the program.
+    fn give_back(&self) {
+        if self.interrupter.was_pressed() {
+            // It can only be refused for a number that is no signal.
+            raise(Signal::SIGINT).ok();
         }
     }
 
     /// Whether the command that runs was interrupted. Long loops without a wait ask now and then.
     pub(super) fn interrupted(&self) -> bool {
-        if let Some(running) = self.running.as_ref().filter(|running| !running.threaded) {
-            // Nobody else drives the runtime, which is what hears the signal.
-            running.runtime.block_on(tokio::task::yield_now());
+        if let Some(running) = &self.running {
+            running.listen();
         }
         let asked = self.interrupter.is_asked();
         self.heard.set(self.heard.get() || asked);

@@ -23,6 +23,8 @@ pub struct Interrupter(Arc<Cancel>);
 struct Cancel {
     asked: AtomicBool,
     over: AtomicBool,
+    /// The runtime has taken SIGINT, and no line has heard of it so far.
+    pressed: AtomicBool,
     told: Notify,
     /// Somebody has the [`Bell`]. Then SIGINT is theirs, and so is the moment to forget it.
     belled: AtomicBool,
@@ -69,6 +71,11 @@ impl Interrupter {
     /// What was asked has been done.
     pub(super) fn forget(&self) {
         self.0.asked.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether there was a SIGINT that the runtime took since this was last asked.
+    pub(super) fn was_pressed(&self) -> bool {
+        self.0.pressed.swap(false, Ordering::SeqCst)
     }
 
     pub(super) fn is_asked(&self) -> bool {
@@ -125,6 +132,7 @@ impl Interrupter {
         let interrupter = self.clone();
         runtime.spawn(async move {
             while pressed.recv().await.is_some() {
+                interrupter.0.pressed.store(true, Ordering::SeqCst);
                 interrupter.interrupt();
             }
         });

@@ -1,6 +1,7 @@
 //! Standard streams that are not as usual: closed, full, or read by somebody who has seen enough.
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -120,8 +121,8 @@ fn unusable_lines_end_no_session() {
     }
 }
 
-#[test]
-fn ctrl_c_ends_a_wait_and_the_script_with_it() {
+/// What a script still says, and how it ends, when Ctrl-C comes after its first words.
+fn interrupted(lines: &str, first: &str) -> (String, ExitStatus) {
     // Whoever starts this test in the background makes it ignore SIGINT, and its children with it.
     let mut command = Command::new("/usr/bin/env");
     command.args(["--default-signal=INT", LOOPLAB, "run", "-"]);
@@ -129,24 +130,39 @@ fn ctrl_c_ends_a_wait_and_the_script_with_it() {
     let mut child = run.start(Stdio::piped());
     let watch = Watch::over(&child);
     let mut stdin = child.stdin.take().unwrap();
-    let lines = b"a = listen 127.0.0.1:0\nwait 1h\nlater = listen 0\n";
-    std::io::Write::write_all(&mut stdin, lines).unwrap();
+    std::io::Write::write_all(&mut stdin, lines.as_bytes()).unwrap();
     drop(stdin);
     let mut out = BufReader::new(child.stdout.take().unwrap());
-    let mut first = String::new();
-    out.read_line(&mut first).unwrap();
-    assert!(first.contains("a listens on"), "{first}");
+    let mut said = String::new();
+    out.read_line(&mut said).unwrap();
+    assert!(said.contains(first), "{said}");
     let pid = Pid::from_raw(child.id().try_into().unwrap());
     kill(pid, Signal::SIGINT).unwrap();
     let mut rest = String::new();
     out.read_to_string(&mut rest).unwrap();
     let status = child.wait().unwrap();
     watch.end();
+    (rest, status)
+}
+
+#[test]
+fn ctrl_c_ends_a_wait_and_the_script_with_it() {
+    let lines = "a = listen 127.0.0.1:0\nwait 1h\nlater = listen 0\n";
+    let (rest, status) = interrupted(lines, "a listens on");
     assert!(!rest.contains("later"), "{rest}");
     // Before the wait begins the signal ends the program by itself: a shell sees 130 for both.
-    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     assert!(
-        status.code() == Some(130) || signal == Some(2),
+        status.code() == Some(130) || status.signal() == Some(2),
         "{status} {rest}"
     );
+}
+
+#[test]
+fn ctrl_c_ends_a_script_in_whose_lines_nobody_listens_for_it() {
+    // The wait starts the runtime, which has the signal from then on while a line runs.
+    let lines = format!("wait 1ms\n{}", "sockets\n".repeat(300));
+    for _ in 0..10 {
+        let (_, status) = interrupted(&lines, "waited");
+        assert_eq!(status.signal(), Some(2), "{status}");
+    }
 }
