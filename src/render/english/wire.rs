@@ -172,7 +172,7 @@ fn words(packet: &Packet, scaled: bool) -> (Vec<Line>, usize) {
         (Some(tcp), _) => segment(&mut words, tcp),
         (None, Some(icmp)) => {
             let said = match (icmp.port_unreachable, icmp.quoted_port) {
-                (true, Some(port)) => format!("ICMP: nobody has port {port}"),
+                (true, Some(port)) => format!("ICMP: port {port} unreachable"),
                 _ => "ICMP".to_owned(),
             };
             words.push(Line::of(Role::Refused, said));

@@ -1,6 +1,7 @@
 //! Ways out of a step and back into it: free play, the experiment for a misconception, `undo`. What
 //! a detour changed is made anew, so that the step goes on as if it had not been left.
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -47,16 +48,16 @@ impl Tutor {
         let Some(step) = self.current().cloned() else {
             return;
         };
-        let dropped = self.step.typed.pop().unwrap_or_default();
-        self.notice(format!("Taken back: {dropped}"));
         let replay = self.replayed();
+        let dropped = self.step.replay.pop_back().unwrap_or_default();
+        self.notice(format!("Taken back: {dropped}"));
         self.plan.extend(Foundation::of_step(&step).acts());
         self.plan.push_back(replay);
     }
 
     /// The lines of the task, to be run again in a lab that was made anew.
     fn replayed(&mut self) -> Act {
-        self.step.before = ports(&self.scope);
+        self.step.before = lent(ports(&self.scope), &self.step.typed);
         self.step.replay = std::mem::take(&mut self.step.typed).into();
         Act::Replay
     }
@@ -307,31 +308,57 @@ fn ports(scope: &Scope) -> Ports {
     .collect()
 }
 
+/// The same without those that stand in the line their name was given in: whoever typed them means the
+/// number.
+fn lent(mut ports: Ports, lines: &[String]) -> Ports {
+    let typed = |name: &str, port: u64| {
+        let names = |line: &&String| line.split_once('=').is_some_and(|(n, _)| n.trim() == name);
+        let lines = lines.iter().filter(names);
+        lines.into_iter().any(|line| {
+            let mut numbers = numbers(line).into_iter();
+            numbers.any(|at| line.get(at).and_then(|n| n.parse().ok()) == Some(port))
+        })
+    };
+    ports.retain(|(name, _), port| !typed(name, *port));
+    ports
+}
+
 /// A line in which whole numbers that were ports of names are the ports these names have now.
 fn renumbered(line: &str, before: &Ports, now: &Ports) -> String {
     let new = |number: &str| {
         let old: u64 = number.parse().ok()?;
         let mut same = before.iter().filter(|(_, port)| **port == old);
-        let new = same.find_map(|(name, _)| now.get(name))?;
-        (*new != old).then(|| new.to_string())
+        same.find_map(|(name, _)| now.get(name)).map(u64::to_string)
     };
-    let mut out = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (head, tail) = rest.split_at_checked(start).unwrap_or((rest, ""));
-        let length = tail
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(tail.len());
-        let (number, behind) = tail.split_at_checked(length).unwrap_or((tail, ""));
-        out.push_str(head);
-        let whole = !joins(out.chars().next_back()) && !joins(behind.chars().next());
-        match new(number).filter(|_| whole) {
-            Some(port) => out.push_str(&port),
-            None => out.push_str(number),
+    let mut renumbered = line.to_owned();
+    // From behind, so that places before stay where they are.
+    for at in numbers(line).into_iter().rev() {
+        if let Some(port) = line.get(at.clone()).and_then(new) {
+            renumbered.replace_range(at, &port);
         }
-        rest = behind;
     }
-    out + rest
+    renumbered
+}
+
+/// The places of the numbers in a line that are not part of a word, an address or a fraction.
+fn numbers(line: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut end = 0;
+    while let Some(digits) = line.get(end..).and_then(|rest| rest.find(is_digit)) {
+        let start = end + digits;
+        let rest = line.get(start..).unwrap_or_default();
+        end = start + rest.find(|c| !is_digit(c)).unwrap_or(rest.len());
+        let before = line.get(..start).and_then(|text| text.chars().next_back());
+        let behind = line.get(end..).and_then(|text| text.chars().next());
+        if !joins(before) && !joins(behind) {
+            found.push(start..end);
+        }
+    }
+    found
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 /// Whether a character makes a number beside it part of a word, an address or a fraction.
@@ -413,6 +440,33 @@ mod tests {
         ] {
             assert_eq!(renumbered(line, &before, &now), expected);
         }
+    }
+
+    #[test]
+    fn a_number_that_was_typed_stays() {
+        let before = ports(&scope(&[
+            ("server", json!({"port": 40_001})),
+            ("client", json!({"port": 40_002, "peer_port": 40_001})),
+            ("service", json!({"port": 8081})),
+        ]));
+        let lines = [
+            "service = listen 127.0.0.1:80",
+            "client = connect 127.0.0.1:40001",
+            "service=bind 127.0.0.1:8081",
+        ];
+        let before = lent(before, &lines.map(str::to_owned));
+        let now = ports(&scope(&[
+            ("server", json!({"port": 40_003})),
+            ("service", json!({"port": 80})),
+        ]));
+        let replayed = lines.map(|line| renumbered(line, &before, &now));
+        assert_eq!(
+            replayed,
+            [lines[0], "client = connect 127.0.0.1:40003", lines[2]]
+        );
+        let kept: Vec<_> = before.into_keys().collect();
+        let key = |name: &str| (name.to_owned(), "port");
+        assert_eq!(kept, [key("client"), key("server")]);
     }
 
     #[test]

@@ -125,9 +125,14 @@ fn nameless(line: &str, task: &Task, scope: &Scope) -> Option<String> {
     if !worked || !opens.contains(&verb) {
         return None;
     }
+    // Whether the solution gives the name to what this verb opens.
+    let opened_by_it = |name: &String| {
+        let mut lines = task.solution.iter().filter_map(|line| line.split_once('='));
+        lines.any(|(its, line)| its.trim() == name && line.split_whitespace().next() == Some(verb))
+    };
     let wanted = task.goals.iter().flat_map(|goal| goal.check.names());
     let missing: BTreeSet<String> = wanted
-        .filter(|name| scope.get(name).is_none())
+        .filter(|name| scope.get(name).is_none() && opened_by_it(name))
         .map(|name| format!("`{name} =`"))
         .collect();
     if missing.is_empty() {
