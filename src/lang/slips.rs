@@ -1,6 +1,7 @@
 //! What is wrong with a line that cannot be read, and what was probably meant. It changes no line
 //! and runs none.
 use std::net::IpAddr;
+use std::num::{IntErrorKind, ParseIntError};
 use std::ops::Range;
 
 use clap::CommandFactory;
@@ -253,10 +254,17 @@ fn invalid_value(problem: &clap::Error, text: &str) -> LineError {
     match std::error::Error::source(problem) {
         // Our own value parsers speak for themselves.
         Some(reason) if reason.to_string().starts_with('`') => error(reason.to_string(), place),
-        Some(reason) => error(
-            format!("`{value}` does not fit {argument}: {reason}"),
-            place,
-        ),
+        Some(reason) => {
+            let number = reason.downcast_ref::<ParseIntError>();
+            let said = match number.map(ParseIntError::kind) {
+                Some(IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
+                    format!("`{value}` is too large for {argument}")
+                }
+                Some(_) => format!("`{value}` is no whole number, which {argument} wants"),
+                None => format!("`{value}` does not fit {argument}: {reason}"),
+            };
+            error(said, place)
+        }
         None => error(format!("`{value}` does not fit {argument}"), place),
     }
 }
