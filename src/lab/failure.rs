@@ -180,8 +180,10 @@ fn words(operation: &str, errno: Errno, error: &io::Error) -> Cow<'static, str> 
     let said = match (operation, errno) {
         ("connect", Errno::EADDRNOTAVAIL) => "no local port is left for this destination",
         ("connect", Errno::EAGAIN) => "the listener's queue is full",
-        ("send", Errno::ECONNREFUSED) => "nothing receives there; an earlier datagram came back",
-        ("recv", Errno::ECONNREFUSED) => "nothing receives there; a datagram came back",
+        ("send", Errno::ECONNREFUSED) => {
+            "nothing receives there; ICMP said so of an earlier datagram"
+        }
+        ("recv", Errno::ECONNREFUSED) => "nothing receives there; ICMP said so of a datagram",
         (_, Errno::EADDRINUSE) => "the address is in use",
         (_, Errno::EADDRNOTAVAIL) => "this machine has no such address",
         (_, Errno::EACCES) => "permission denied",

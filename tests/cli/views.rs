@@ -22,6 +22,32 @@ fn a_lesson_presents_itself_to_the_end_through_a_pipe() {
     }
 }
 
+#[test]
+fn a_set_up_is_told_at_its_own_time_and_once() {
+    let typed = "x = listen 127.0.0.1:0\nundo\ny = listen 127.0.0.1:0\nsolution\nquit\n";
+    let run = looplab([
+        "learn",
+        "address-in-use",
+        "--step",
+        "restart-task",
+        "--json",
+    ]);
+    let ended = run.input(typed).end();
+    let records = ended.exits(0).records();
+    let told: Vec<_> = records
+        .iter()
+        .filter(|record| record["event"] == "prepared")
+        .map(|record| &record["lines"])
+        .collect();
+    // With the task, and with the solution, which has the lab set up anew; an `undo` says the task again.
+    let [first, second] = told[..] else {
+        panic!("{told:?} {ended:?}");
+    };
+    assert_eq!(first, second);
+    let emptied = records.iter().filter(|r| r["event"] == "emptied").count();
+    assert_eq!(emptied, 2, "{ended:?}");
+}
+
 /// What a person typed into lesson after lesson, given to a dumb terminal from a file.
 #[test]
 fn a_recorded_walk_is_followed_in_plain_lines() {

@@ -358,6 +358,7 @@ impl Tutor {
             Act::Clear(_) if self.untouched && self.current().is_some_and(only_read) => {}
             Act::Clear(world) => self.waiting = Waiting::Clear(world),
             Act::Empty(world) => {
+                self.step.prepared.clear();
                 self.emit(Event::Emptied);
                 self.waiting = Waiting::Clear(world);
             }
