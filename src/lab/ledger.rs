@@ -1,6 +1,6 @@
 //! The ledger: every name, outcome and socket of the session. What is not in here, the lab does
 //! not hold; what is, `clear` closes.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::observe::LabSockets;
 use super::own::{Kind, Own};
 use super::server::{LiveServer, Program};
 use super::visitors::Visitors;
-use crate::lang::{Fact, Failure, FailureCause, Observed, Outcome, Outcomes, Place};
+use crate::lang::{Fact, Failure, FailureCause, Observed, Outcome, Outcomes, Place, Role};
 use crate::limits;
 use crate::net::Endpoint;
 
@@ -252,12 +252,15 @@ impl Ledger {
     pub(super) fn lab_sockets(&self, past: &Visitors) -> LabSockets {
         let mut names = HashMap::new();
         let mut children: HashMap<u64, Vec<u32>> = HashMap::new();
+        let mut dialled = HashSet::new();
         let mut endpoints = past.endpoints();
         for (name, entry) in self.open() {
             let name = name.map(String::as_str).unwrap_or_default();
             for own in entry.held.sockets() {
                 endpoints.extend(own.local.inet().into_iter().flat_map(spellings));
-                names.extend(own.inode().map(|inode| (inode, name.to_owned())));
+                let inode = own.inode();
+                names.extend(inode.map(|inode| (inode, name.to_owned())));
+                dialled.extend(inode.filter(|_| own.kind == Kind::Connection(Role::Client)));
             }
             if let Held::Server(server) = &entry.held {
                 let inodes = server.log.inodes();
@@ -275,6 +278,7 @@ impl Ledger {
             names,
             endpoints,
             children,
+            dialled,
         }
     }
 

@@ -313,16 +313,12 @@ fn outcome(name: &str, value: &Value) -> String {
         .map(|local| format!(" on {local}"))
         .unwrap_or_default();
     let state = text("state");
-    // A socket that is only bound is in that state, too.
-    let closed = state == Some("CLOSED");
-    let is = if closed && kind != "bound" {
-        "was"
-    } else {
-        "is"
-    };
+    // What the peer has reset is in the state CLOSED as well, and so is what is only bound.
+    let closed = value.get("open").and_then(Value::as_bool) == Some(false);
+    let is = if closed { "was" } else { "is" };
     let state = match state {
-        _ if closed && kind == "bound" => String::new(),
         _ if closed => " and is closed now".to_owned(),
+        Some("CLOSED") if kind == "bound" => String::new(),
         Some(state) => format!(", {state}"),
         None => String::new(),
     };
@@ -340,7 +336,10 @@ fn outcome(name: &str, value: &Value) -> String {
             };
             format!("`{name}` {is} {article}{place}{state}")
         }
-        _ => format!("`{name}` worked"),
+        _ => match text("verb") {
+            Some(verb) => format!("`{name}` is the outcome of `{verb}`, which worked"),
+            None => format!("`{name}` worked"),
+        },
     }
 }
 
@@ -377,18 +376,34 @@ mod tests {
     fn what_was_observed_is_said_in_english() {
         let mut scope = Scope::new();
         let shop = serde_json::json!({
-            "ok": true, "kind": "listener", "local": "0.0.0.0:8080", "state": "CLOSED"
+            "ok": true, "kind": "listener", "local": "0.0.0.0:8080", "state": "CLOSED", "open": false
+        });
+        let broken = serde_json::json!({
+            "ok": true, "kind": "connection", "local": "127.0.0.1:9", "state": "CLOSED", "open": true
+        });
+        let left = serde_json::json!({
+            "ok": true, "kind": "bound", "local": "127.0.0.1:81", "state": "CLOSED", "open": false
         });
         let taken = serde_json::json!({
             "ok": true, "kind": "bound", "local": "127.0.0.1:80", "state": "CLOSED"
         });
         scope.insert("shop", shop);
         scope.insert("taken", taken);
+        scope.insert("broken", broken);
+        scope.insert("left", left);
         scope.insert("seen", serde_json::json!({"one": [1], "two": [1, 2]}));
         for (text, expected) in [
             (
                 "shop is listening",
                 "`shop` was a listener on 0.0.0.0:8080 and is closed now",
+            ),
+            (
+                "broken is connected",
+                "`broken` is a connection on 127.0.0.1:9, CLOSED",
+            ),
+            (
+                "left is bound",
+                "`left` was a bound socket on 127.0.0.1:81 and is closed now",
             ),
             ("taken is ok", "`taken` is a bound socket on 127.0.0.1:80"),
             ("seen.one == 2", "`seen.one` has 1 entry"),

@@ -125,4 +125,6 @@ pub struct LabSockets {
     /// Sockets that processes of the lab's own hold, by inode, each with these processes. They have
     /// a name in `names`, too.
     pub children: HashMap<u64, Vec<u32>>,
+    /// The ends that connected, by inode; the other connections among `names` were accepted.
+    pub dialled: HashSet<u64>,
 }

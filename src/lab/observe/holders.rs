@@ -135,10 +135,12 @@ fn connected(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
             ),
         );
     }
+    // Of a stranger's connection whose other end does not listen either, nobody knows who began it.
+    let now = if row.owner.is_some() { " any more" } else { "" };
     Conclusion::taken(
         format!(
-            "port {port} belongs to an open connection of {holder}{peer} ({state}), though nobody \
-             listens on it any more{still}"
+            "port {port} belongs to an open connection of {holder}{peer} ({state}), and nobody \
+             listens on it{now}{still}"
         ),
         format!(
             "{}; or set SO_REUSEADDR before bind (`--reuseaddr` here), which helps when the old \
@@ -288,6 +290,7 @@ mod tests {
             listeners: vec![row(TcpState::Listen, "0.0.0.0:5432", None)],
             range: PortRange::parse("32768-60999"),
             claim,
+            dialled: std::collections::HashSet::new(),
         }
     }
 
@@ -444,14 +447,22 @@ mod tests {
                 "127.0.0.1:5432",
                 "lent to an outgoing connection",
             ),
-            ("127.0.0.1:8080", "127.0.0.1:40000", "though nobody listens"),
+            (
+                "127.0.0.1:8080",
+                "127.0.0.1:40000",
+                "and nobody listens on it",
+            ),
             (
                 "10.0.0.1:40000",
                 "10.9.9.9:443",
                 "lent to an outgoing connection",
             ),
-            ("10.0.0.1:8080", "10.9.9.9:443", "though nobody listens"),
-            ("10.0.0.1:40000", "10.9.9.9:50000", "though nobody listens"),
+            ("10.0.0.1:8080", "10.9.9.9:443", "and nobody listens on it"),
+            (
+                "10.0.0.1:40000",
+                "10.9.9.9:50000",
+                "and nobody listens on it",
+            ),
         ];
         for (local, peer, finding) in table {
             let connection = row(TcpState::Established, local, Some(peer));

@@ -216,6 +216,7 @@ mod tests {
             listeners: Vec::new(),
             range: None,
             claim: Claim::NotTried,
+            dialled: std::collections::HashSet::new(),
         };
         for _ in 0..2 {
             let said = conclude(8080, &rows, &around);

@@ -1,6 +1,8 @@
 //! Whose a socket is, and what may be done about it: the machine around a socket, as facts.
 //!
 //! Pure, like the conclusions drawn from it.
+use std::collections::HashSet;
+
 use crate::lang::SocketRow;
 use crate::net::{Endpoint, PortRange};
 
@@ -29,6 +31,8 @@ pub(super) struct Surroundings {
     /// The kernel's ephemeral range, where it matters.
     pub(super) range: Option<PortRange>,
     pub(super) claim: Claim,
+    /// The ends of connections that this lab has made, by inode.
+    pub(super) dialled: HashSet<u64>,
 }
 
 impl Surroundings {
@@ -138,9 +142,13 @@ impl Surroundings {
         }
     }
 
-    /// Whether a connection was opened from here, rather than accepted: its peer is a listener of
-    /// this machine, or lies elsewhere and only this end's port is one the kernel lends.
+    /// Whether a connection was opened from here, rather than accepted: the lab knows of its own. Of
+    /// others the peer is a listener of this machine, or lies elsewhere and only this end's port is one
+    /// the kernel lends.
     pub(super) fn is_outgoing(&self, row: &SocketRow) -> bool {
+        if self.dialled.contains(&row.inode) {
+            return true;
+        }
         let (Some(local), Some(peer)) =
             (row.local.inet(), row.peer.as_ref().and_then(Endpoint::inet))
         else {

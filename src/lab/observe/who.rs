@@ -1,4 +1,5 @@
 //! What holds a port: the sockets that have it, and the kernel's own word where none is listed.
+use std::collections::HashSet;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -51,6 +52,7 @@ pub fn who(ns: &dyn Namespace, port: u16, lab: Option<&LabSockets>) -> Result<Ho
         } else {
             claim(ns, port)
         },
+        dialled: lab.map_or_else(HashSet::new, |lab| lab.dialled.clone()),
     };
     let conclusion = conclude(port, &rows, &surroundings);
     Ok(Holders {
@@ -140,6 +142,31 @@ mod tests {
             holders.finding
         );
         assert!(holders.rows.iter().any(|row| row.inode == inode(client)));
+    }
+
+    #[test]
+    fn a_lab_knows_which_of_its_ends_connected_once_nobody_listens() {
+        let Connected {
+            listener,
+            client,
+            server,
+        } = connect();
+        drop(listener);
+        let lab = LabSockets {
+            names: [(&client, "client"), (&server, "server")]
+                .map(|(end, name)| (inode(end), name.to_owned()))
+                .into(),
+            dialled: [inode(&client)].into(),
+            ..LabSockets::default()
+        };
+        for (end, finding) in [
+            (&client, "lent to an outgoing connection"),
+            (&server, "and nobody listens on it any more"),
+        ] {
+            let port = end.local_addr().unwrap().port();
+            let holders = who(&Here, port, Some(&lab)).unwrap();
+            assert!(holders.finding.contains(finding), "{}", holders.finding);
+        }
     }
 
     #[test]
