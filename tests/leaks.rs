@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use looplab::lab::Lab;
 use looplab::lang::Author;
-use support::held::Held;
+use support::held::{Held, eventually, threads};
 use support::session::{lab, outcome, value};
 
 const ROUNDS: u64 = 24;
@@ -44,7 +44,7 @@ const LINES: [(&str, u64); 24] = [
 ];
 
 #[test]
-fn everything_is_given_back() {
+fn everything_assert_given_back() {
     let mut lab = lab();
     // The first round starts the runtime, which stays.
     let mut connections = round(&mut lab);
@@ -53,13 +53,10 @@ fn everything_is_given_back() {
         connections += round(&mut lab);
     }
     assert!(connections >= 1_200, "{connections}");
-    assert_eq!(before.reached_again(&lab), before);
+    before.assert_given_back(&lab);
     drop(lab);
-    let after = std::fs::read_dir("/proc/self/task").unwrap().count();
-    assert!(
-        after < before.threads,
-        "the runtime has a thread less: {after}"
-    );
+    let after = eventually(threads, |after| *after < before.threads);
+    assert!(after.is_ok(), "the runtime has a thread less: {after:?}");
 }
 
 /// Everything once, and then nothing of it.

@@ -73,7 +73,7 @@ fn twenty_connections_a_second_for_a_minute() {
         way.iter().for_each(|line| run(&mut lab, line));
     }
     each_way(&mut lab);
-    assert_eq!(before.reached_again(&lab), before);
+    before.assert_given_back(&lab);
     let grown = resident().saturating_sub(memory);
     assert!(grown < 4_096, "{grown} KiB more than a minute before");
 }
