@@ -44,7 +44,7 @@ const LINES: [(&str, u64); 24] = [
 ];
 
 #[test]
-fn everything_assert_given_back() {
+fn everything_is_given_back() {
     let mut lab = lab();
     // The first round starts the runtime, which stays.
     let mut connections = round(&mut lab);

@@ -94,7 +94,7 @@ impl Engine {
         }
         if self.heard.take() {
             self.interrupter.forget();
-            self.interrupter.was_pressed();
+            self.interrupter.take_press();
         }
         self.give_back();
     }
@@ -102,7 +102,7 @@ impl Engine {
     /// A SIGINT that the runtime took and no command heard is for whoever had it before: mostly it ends
     /// the program.
     fn give_back(&self) {
-        if self.interrupter.was_pressed() {
+        if self.interrupter.take_press() {
             // It can only be refused for a number that is no signal.
             raise(Signal::SIGINT).ok();
         }

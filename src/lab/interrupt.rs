@@ -73,8 +73,8 @@ impl Interrupter {
         self.0.asked.store(false, Ordering::SeqCst);
     }
 
-    /// Whether there was a SIGINT that the runtime took since this was last asked.
-    pub(super) fn was_pressed(&self) -> bool {
+    /// Whether there was a SIGINT that the runtime took and nobody has dealt with; it is dealt with now.
+    pub(super) fn take_press(&self) -> bool {
         self.0.pressed.swap(false, Ordering::SeqCst)
     }
 

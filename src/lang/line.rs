@@ -432,6 +432,14 @@ mod tests {
         ),
         ("sockets --state", "--state <STATE> needs a value @--state"),
         (
+            "many banana server",
+            "`banana` is no whole number, which <N> wants @banana",
+        ),
+        (
+            "many 99999999999999999999 server",
+            "`99999999999999999999` is beyond what <N> takes @99999999999999999999",
+        ),
+        (
             "--help",
             "a line begins with a verb @--help | `help` lists the verbs",
         ),

@@ -258,7 +258,7 @@ fn invalid_value(problem: &clap::Error, text: &str) -> LineError {
             let number = reason.downcast_ref::<ParseIntError>();
             let said = match number.map(ParseIntError::kind) {
                 Some(IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
-                    format!("`{value}` is too large for {argument}")
+                    format!("`{value}` is beyond what {argument} takes")
                 }
                 Some(_) => format!("`{value}` is no whole number, which {argument} wants"),
                 None => format!("`{value}` does not fit {argument}: {reason}"),

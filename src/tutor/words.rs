@@ -89,6 +89,8 @@ mod tests {
     fn words_and_lab_lines_do_not_meet() {
         assert_eq!(Word::parse("reset"), Some(Word::Restart));
         assert_eq!(Word::parse("reset client"), None);
+        assert_eq!(Word::parse("restart"), Some(Word::Restart));
+        assert_eq!(Word::parse("q"), Some(Word::Quit));
         assert!(!is_lab_line("reset") && !is_lab_line(" reset "));
         assert!(is_lab_line("reset client") && is_lab_line("a = listen 0") && is_lab_line("range"));
         assert_eq!(

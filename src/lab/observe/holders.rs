@@ -136,11 +136,11 @@ fn connected(port: u16, row: &SocketRow, around: &Surroundings) -> Conclusion {
         );
     }
     // Of a stranger's connection whose other end does not listen either, nobody knows who began it.
-    let now = if row.owner.is_some() { " any more" } else { "" };
+    let any_more = if row.owner.is_some() { " any more" } else { "" };
     Conclusion::taken(
         format!(
             "port {port} belongs to an open connection of {holder}{peer} ({state}), and nobody \
-             listens on it{now}{still}"
+             listens on it{any_more}{still}"
         ),
         format!(
             "{}; or set SO_REUSEADDR before bind (`--reuseaddr` here), which helps when the old \

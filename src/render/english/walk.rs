@@ -35,7 +35,7 @@ pub(super) fn tell(event: &Event) -> Vec<Block> {
             vec![Block::Gap, labelled(&format!("hint {tier} of {of}"), text)]
         }
         Event::NoMoreHints { solution: true } => {
-            remark("No more hints; `solution` types the solution into the prompt.")
+            remark("No more hints; `solution` puts the solution at the prompt.")
         }
         Event::NoMoreHints { solution: false } => remark("This step has no hints."),
         Event::Solution { lines } => solution(lines),

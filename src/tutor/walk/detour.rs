@@ -313,8 +313,7 @@ fn ports(scope: &Scope) -> Ports {
 fn lent(mut ports: Ports, lines: &[String]) -> Ports {
     let typed = |name: &str, port: u64| {
         let names = |line: &&String| line.split_once('=').is_some_and(|(n, _)| n.trim() == name);
-        let lines = lines.iter().filter(names);
-        lines.into_iter().any(|line| {
+        lines.iter().filter(names).any(|line| {
             let mut numbers = numbers(line).into_iter();
             numbers.any(|at| line.get(at).and_then(|n| n.parse().ok()) == Some(port))
         })

@@ -144,3 +144,31 @@ fn nameless(line: &str, task: &Task, scope: &Scope) -> Option<String> {
         "That worked, and it has no name, so the goals cannot see it. `undo` takes it back; then begin the line with {begin}."
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::tests::lesson;
+    use super::*;
+    use crate::lesson::Kind;
+
+    #[test]
+    fn a_name_is_asked_for_where_the_solution_gives_it_one() {
+        let steps = lesson().steps;
+        let mut tasks = steps.iter().filter_map(|step| match &step.kind {
+            Kind::Task(task) => Some(task),
+            _ => None,
+        });
+        let task = tasks.next().unwrap();
+        let mut scope = Scope::new();
+        scope.insert("last", json!({"ok": true}));
+        let said = nameless("listen 127.0.0.1:0", task, &scope).unwrap();
+        assert!(said.ends_with("begin the line with `b =`."), "{said}");
+        for line in ["accept a", "range"] {
+            assert_eq!(nameless(line, task, &scope), None, "{line}");
+        }
+        scope.insert("b", json!({"ok": true}));
+        assert_eq!(nameless("listen 127.0.0.1:0", task, &scope), None);
+    }
+}

@@ -331,7 +331,7 @@ pub(crate) fn lesson() -> Vec<Event> {
         Event::Help {
             words: pairs(&[
                 ("next", "go on; Enter alone does the same"),
-                ("solution", "type the solution into the prompt, without running it"),
+                ("solution", "put the solution at the prompt; Enter then runs it"),
                 ("reset", "start this step afresh"),
             ]),
             verbs: pairs(&[

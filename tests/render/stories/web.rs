@@ -53,6 +53,7 @@ pub(super) fn facts() -> Vec<Outcome> {
             }),
         ),
         signalled("SIGSTOP", &[4711], 2, 1),
+        signalled("SIGTERM", &[4711], 2, 1),
         signalled("SIGCONT", &[4711, 4712], 2, 0),
         signalled("SIGKILL", &[4711, 4712], 0, 0),
         done(
