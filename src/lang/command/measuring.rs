@@ -59,7 +59,8 @@ pub struct Throughput {
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "1s")]
     pub seconds: Duration,
     /// Bytes of one write.
-    // Twice as many went a quarter slower where it was measured (AMD EPYC, two cores, Linux 6.18).
+    // With twice as many the rate was .64 and 1.00 of this in two runs of benches/throughput.rs (AMD EPYC,
+    // two cores, Linux 6.18).
     #[arg(long, value_name = "N", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     pub block: u32,
 }
