@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use looplab::lab::observe::{self, Here};
 use looplab::lang::{Author, FailureCause, Network, WorldName};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use support::session::{follow, lab, message, outcome, value};
+use support::session::{follow, lab, message, outcome};
 use support::skip;
 use support::sys::watch_process;
 use support::user::{Session, as_user};
@@ -112,22 +112,18 @@ fn any_port_is_free_and_allowed() {
 #[test]
 fn the_host_does_not_see_it() {
     as_user("the_host_does_not_see_it", || {
+        // The same endpoint, on the host and in the world, at the same time.
+        let outside = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = outside.local_addr().unwrap();
         let mut lab = lab();
         lab.clear_into(WorldName::Private);
-        let lines = "inside = listen 127.0.0.1:0\nexpect inside is listening";
-        follow(&mut lab, Author::Lesson, lines);
-        let port = u16::try_from(value(&lab, "inside", "port").as_u64().unwrap()).unwrap();
-        // The same endpoint, on the host, at the same time. Another program may hold the port
-        // there, but never in here: then the kernel's own table is the proof.
-        let outside = TcpListener::bind(("127.0.0.1", port));
-        let held: Vec<_> = observe::listeners(&Here).unwrap();
-        let held = held
+        let lines = format!("inside = listen {endpoint}\nexpect inside is listening");
+        follow(&mut lab, Author::Lesson, &lines);
+        let listeners = observe::listeners(&Here).unwrap();
+        let there = listeners
             .iter()
-            .filter(|row| row.local.inet().unwrap().port() == port);
-        match &outside {
-            Ok(_) => assert_eq!(held.count(), 1, "only the test's own"),
-            Err(error) => assert!(held.count() > 0, "port {port}: {error}"),
-        }
+            .filter(|row| row.local.inet() == Some(endpoint));
+        assert_eq!(there.count(), 1, "only the test's own");
         // Into the world from the host there is no way, though the endpoint is the same.
         let lines = "
             world host
