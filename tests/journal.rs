@@ -120,6 +120,26 @@ fn damage_is_moved_aside_and_never_lost() {
     }
 }
 
+/// What a kill leaves is no reason to be alarmed, and is told from damage.
+#[test]
+fn a_record_cut_short_at_the_end_is_called_that() {
+    let table = [
+        ("{\"v\":1,\"t\":17", "ended while it kept a step"),
+        ("{\"v\":1,\"t\":17\n", "damaged"),
+        ("no record", "damaged"),
+        ("no record\n{\"v\":1,\"t\":17", "damaged"),
+    ];
+    for (end, said) in table {
+        let (directory, mut bytes) = three_steps();
+        bytes.extend(end.as_bytes());
+        fs::write(directory.path().join(FILE), &bytes).unwrap();
+        let (journal, warning) = open(&directory);
+        let warning = warning.unwrap().to_string();
+        assert!(warning.contains(said), "{end:?}: {warning}");
+        assert_eq!(numbers(&journal), [0, 1, 2], "{end:?}");
+    }
+}
+
 #[test]
 fn zeros_in_front_of_a_record_do_not_hide_it() {
     let (directory, bytes) = three_steps();

@@ -139,27 +139,42 @@ impl Journal {
                  version understands is used",
             )));
         }
-        Ok(if found.damaged { self.mend(now) } else { None })
+        Ok(match found.damage {
+            0 => None,
+            1 if found.cut_short => self.mend(
+                now,
+                "the last session was ended while it kept a step: every step before it is kept, \
+                 what was written of the last was moved to",
+            ),
+            _ => self.mend(
+                now,
+                "part of the progress file was damaged: every record that could be read is kept, \
+                 the rest was moved to",
+            ),
+        })
     }
 
     /// Reads every record of the file into the progress: not its texts, which a start does not need.
     fn take_in(&mut self, file: &File) -> io::Result<Found> {
         let mut found = Found::default();
         scan(FromStart::of(file), record::glimpse, |stretch| {
+            found.cut_short =
+                matches!(stretch, Stretch::Damage(piece) if record::is_beginning(piece));
             match stretch {
                 Stretch::Line(_, Decoded::Good(record)) => self.progress.add(&record),
                 Stretch::Line(..) => found.newer = true,
-                Stretch::Damage(_) => found.damaged = true,
+                Stretch::Damage(_) => found.damage += 1,
             }
             Ok(())
         })?;
+        found.cut_short &= !ends_with_newline(file)?;
         Ok(found)
     }
 
-    /// Replaces a damaged file by its good lines, with the rest beside it. Leaves the file alone
-    /// while another window has it open, and when anything goes wrong: damage that is only skipped
-    /// costs nothing.
-    fn mend(&mut self, now: SystemTime) -> Option<Warning> {
+    /// Replaces a damaged file by its good lines, with the rest beside it, and says `what` that was
+    /// before it says where the rest is. Leaves the file alone while another window has it open, and
+    /// when anything goes wrong: damage that is only skipped costs nothing.
+    fn mend(&mut self, now: SystemTime, what: &str) -> Option<Warning> {
         let file = self.file.take()?;
         if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
             self.file = shared(file);
@@ -170,11 +185,7 @@ impl Journal {
             return None;
         };
         self.file = shared(whole);
-        Some(Warning::new(format!(
-            "part of the progress file was damaged: every record that could be read is kept, the \
-             rest was moved to {}",
-            aside.display()
-        )))
+        Some(Warning::new(format!("{what} {}", aside.display())))
     }
 
     fn write_waiting(&mut self) -> io::Result<()> {
@@ -220,7 +231,10 @@ impl Drop for Journal {
 #[derive(Default)]
 struct Found {
     newer: bool,
-    damaged: bool,
+    /// Stretches that are part of no record.
+    damage: usize,
+    /// Whether the file ends in the beginning of a record: a kill leaves that of the line being written.
+    cut_short: bool,
 }
 
 /// A file from its beginning, wherever others read it.

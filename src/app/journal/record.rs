@@ -201,6 +201,14 @@ struct Versioned<R> {
 /// The checksum as the last member: `,"crc":"89abcdef"}`.
 const SEAL: usize = r#","crc":"89abcdef"}"#.len();
 
+/// How every line begins, in every version.
+const OPENING: &[u8] = b"{\"v\":";
+
+/// Whether bytes that are no record could be the beginning of one that was cut short.
+pub(super) fn is_beginning(bytes: &[u8]) -> bool {
+    bytes.starts_with(OPENING) || OPENING.starts_with(bytes)
+}
+
 /// The line of a record, its newline included.
 pub(super) fn encode(record: &Record) -> serde_json::Result<Vec<u8>> {
     let versioned = Versioned { v: VERSION, record };
@@ -397,6 +405,7 @@ mod tests {
         let line = line();
         for end in 0..line.len() {
             assert_eq!(decode(&line[..end]), Read::Bad, "{end}");
+            assert!(is_beginning(&line[..end]), "{end}");
         }
     }
 
