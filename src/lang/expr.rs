@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use minijinja::value::Serde;
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, escape_formatter};
 use serde_json::Value;
 
 use super::filters::unknown_filter;
@@ -41,17 +41,35 @@ pub struct Verdict {
     pub why: String,
 }
 
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(new_environment);
+
+/// The same, in which a place of a template that would stay empty is an error.
+static STRICT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = new_environment();
+    environment.set_formatter(|out, state, value| {
+        if value.is_undefined() {
+            return Err(ErrorKind::UndefinedError.into());
+        }
+        escape_formatter(out, state, value)
+    });
+    environment
+});
+
+fn new_environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_fuel(Some(limits::EXPRESSION_FUEL));
     environment.set_debug(true);
     verdicts::add_tests(&mut environment);
     environment
-});
+}
 
 pub(super) fn environment() -> &'static Environment<'static> {
     &ENVIRONMENT
+}
+
+pub(super) fn strict_environment() -> &'static Environment<'static> {
+    &STRICT
 }
 
 impl Expr {

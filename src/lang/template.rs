@@ -2,7 +2,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::expr::{ExprError, context, environment, read_error};
+use minijinja::Environment;
+
+use super::expr::{ExprError, context, environment, read_error, strict_environment};
 use super::filters::unknown_filter;
 use super::places::{brace_error, guard_template, places};
 use super::scope::Scope;
@@ -79,11 +81,21 @@ impl Template {
 
     /// The text with every place filled. A name that is not there leaves its place empty.
     pub fn render(&self, scope: &Scope) -> Result<String, ExprError> {
+        self.render_in(environment(), scope)
+    }
+
+    /// The same, but a place that would stay empty is an error: for a text that says nothing true
+    /// without it.
+    pub fn render_whole(&self, scope: &Scope) -> Result<String, ExprError> {
+        self.render_in(strict_environment(), scope)
+    }
+
+    fn render_in(&self, environment: &Environment<'_>, scope: &Scope) -> Result<String, ExprError> {
         if !self.has_places() {
             return Ok(self.text.clone());
         }
         guard_template(&self.text)?;
-        let template = environment()
+        let template = environment
             .template_from_str(&self.text)
             .map_err(|e| read_error(&e, &self.text))?;
         let names = template.undeclared_variables(false);

@@ -219,7 +219,7 @@ pub(super) struct RawGoal {
     /// As an expression.
     pub(super) check: ExprText,
     /// Why it is not met, in words that follow "because": `packet {{ reset.number }} has one`. Told while
-    /// every name in it is bound; else, and without it, what the check observed is told.
+    /// every place in it can be filled; else, and without it, what the check observed is told.
     pub(super) otherwise: Option<String>,
 }
 

@@ -50,10 +50,11 @@ pub(super) fn options(options: &[PredictOption], scope: &Scope) -> Vec<(bool, St
 pub(super) fn goals(goals: &[Goal], scope: &Scope) -> Vec<GoalState> {
     let state = |goal: &Goal| {
         let (met, observed) = holds(&goal.check, scope);
-        // A name that is not there yet is a better reason than a text that needs it.
+        // A name that is not there yet is a better reason than a text that needs it, or needs what it
+        // has not got.
         let fits = |text: &&String| !met && is_known(text, scope);
         let told = goal.otherwise.as_ref().filter(fits);
-        let told = told.and_then(|text| Template::unchecked(text).render(scope).ok());
+        let told = told.and_then(|text| Template::unchecked(text).render_whole(scope).ok());
         GoalState {
             say: fill(&goal.say, scope),
             met,
@@ -334,6 +335,14 @@ mod tests {
             check: Expr::unchecked("rst == 0"),
             otherwise: Some("packet {{ rst }} is one".to_owned()),
         };
+        let empty = Goal {
+            otherwise: Some("it is {{ rst.name }}".to_owned()),
+            ..goal.clone()
+        };
+        let mut scope = Scope::new();
+        scope.insert("rst", 8.into());
+        let state = goals(&[empty], &scope).remove(0);
+        assert!(!state.why.starts_with("it is "), "{}", state.why);
         let mut scope = Scope::new();
         let mut why = |rst: Option<u32>| {
             if let Some(rst) = rst {
