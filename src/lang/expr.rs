@@ -11,6 +11,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, escape_formatter};
 use serde_json::Value;
 
 use super::filters::unknown_filter;
+use super::inquiry::Diagnose;
 use super::observed::{describe, plainly};
 use super::places::guard_expression;
 use super::scope::Scope;
@@ -159,12 +160,15 @@ impl Expr {
         self.missing(scope).is_some()
     }
 
-    fn missing(&self, scope: &Scope) -> Option<String> {
-        let name = self
-            .names()
-            .into_iter()
-            .find(|name| scope.get(name).is_none())?;
-        Some(format!("nothing is called `{name}` yet"))
+    /// Which name is not there, as a clause.
+    pub(super) fn missing(&self, scope: &Scope) -> Option<String> {
+        let names = self.names();
+        let name = names.iter().find(|name| scope.get(name).is_none())?;
+        Some(if name == Diagnose::NAME {
+            "no cause is written down yet".to_owned()
+        } else {
+            format!("nothing is called `{name}` yet")
+        })
     }
 
     pub(super) fn compute(&self, scope: &Scope) -> Result<minijinja::Value, ExprError> {
@@ -286,6 +290,10 @@ mod tests {
             (
                 "third is connected and third.peer == first.local",
                 "nothing is called `third` yet",
+            ),
+            (
+                "diagnosis.cause == \"client\"",
+                "no cause is written down yet",
             ),
             (
                 "first is refused",

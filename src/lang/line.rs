@@ -415,6 +415,10 @@ mod tests {
             "`ftp` does not fit <PROTOCOL> @ftp | one of: http, echo, relay, dns",
         ),
         (
+            "many 0",
+            "`0` does not fit <N>: it is a number from 1 to 60000 @0",
+        ),
+        (
             "send a \"unclosed",
             "this \" is never closed @\" | end the text with another \"",
         ),

@@ -126,9 +126,7 @@ fn is_literal(text: &str) -> bool {
 }
 
 fn missing(subject: &str, scope: &Scope) -> Option<String> {
-    let names = Expr::unchecked(subject).names();
-    let name = names.iter().find(|name| scope.get(name).is_none())?;
-    Some(format!("nothing is called `{name}` yet"))
+    Expr::unchecked(subject).missing(scope)
 }
 
 /// Of a side that has no value because something failed, the failure.

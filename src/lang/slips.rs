@@ -261,12 +261,26 @@ fn invalid_value(problem: &clap::Error, text: &str) -> LineError {
                     format!("`{value}` is beyond what {argument} takes")
                 }
                 Some(_) => format!("`{value}` is no whole number, which {argument} wants"),
-                None => format!("`{value}` does not fit {argument}: {reason}"),
+                None => {
+                    let reason = reason.to_string();
+                    let reason = bounds(&reason).unwrap_or(reason);
+                    format!("`{value}` does not fit {argument}: {reason}")
+                }
             };
             error(said, place)
         }
         None => error(format!("`{value}` does not fit {argument}"), place),
     }
+}
+
+/// What clap says of a number beyond its range, "0 is not in 1..=60000", in words.
+fn bounds(reason: &str) -> Option<String> {
+    let (_, range) = reason.split_once(" is not in ")?;
+    let (least, most) = range.split_once("..")?;
+    Some(match most.strip_prefix('=') {
+        Some(most) => format!("it is a number from {least} to {most}"),
+        None => format!("it is a number from {least} on"),
+    })
 }
 
 /// What can follow a verb that is a group: `start, stop, …`.
