@@ -358,6 +358,8 @@ pub struct Summary {
     pub right: usize,
     /// Tasks solved.
     pub tasks: usize,
+    /// Those of them that were solved after looking at the solution.
+    pub helped: usize,
     /// Steps skipped.
     pub skipped: usize,
     /// The predictions that came true.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::fact;
-use super::words::{count, counted, date, listed, micros_in_words, times};
+use super::words::{count, counted, date, listed, micros_in_words, solved, times};
 use crate::render::block::{Block, Item, ItemText, Mark, Page, Table};
 use crate::render::line::Line;
 use crate::render::markdown::one_line;
@@ -162,13 +162,9 @@ fn went(lesson: &LessonReport) -> Vec<String> {
         let asked = counted(lesson.recalls.1, "question");
         parts.push(format!("{} of {asked} right at once", lesson.recalls.0));
     }
-    let (alone, solved) = lesson.tasks;
-    if solved > 0 {
-        let helped = match solved - alone {
-            0 => String::new(),
-            helped => format!(", {helped} of them with the solution"),
-        };
-        parts.push(format!("{} solved{helped}", counted(solved, "task")));
+    let (alone, all) = lesson.tasks;
+    if all > 0 {
+        parts.push(solved(all, all - alone));
     }
     if lesson.hints > 0 {
         parts.push(counted(lesson.hints as usize, "hint"));

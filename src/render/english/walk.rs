@@ -1,5 +1,5 @@
 //! Events of a walk in words, those that need no memory of what was before.
-use super::words::{counted, paragraph};
+use super::words::{counted, paragraph, solved};
 use super::{fact, help};
 use crate::render::block::{Block, Item, ItemText, Mark, Mistake};
 use crate::render::highlight::highlight;
@@ -254,7 +254,7 @@ fn done(lesson: &str, title: &str, summary: &Summary) -> Vec<Block> {
         blocks.extend(foretold(&summary.foretold));
     }
     if summary.tasks > 0 {
-        let line = format!("{} solved", counted(summary.tasks, "task"));
+        let line = solved(summary.tasks, summary.helped);
         blocks.push(fact(Line::from(line.as_str())));
     }
     if summary.skipped > 0 {

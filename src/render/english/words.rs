@@ -31,6 +31,16 @@ pub(super) fn counted(number: usize, one: &str) -> String {
     }
 }
 
+/// `2 tasks solved, 1 of them with the solution`.
+pub(super) fn solved(tasks: usize, with_solution: usize) -> String {
+    let helped = match with_solution {
+        0 => String::new(),
+        all if all == tasks => ", with the solution".to_owned(),
+        some => format!(", {some} of them with the solution"),
+    };
+    format!("{} solved{helped}", counted(tasks, "task"))
+}
+
 /// `once`, `twice`, `3 times`.
 pub(super) fn times(number: usize) -> String {
     match number {

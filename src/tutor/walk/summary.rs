@@ -22,7 +22,11 @@ impl Tutor {
                     summary.predictions += 1;
                     summary.surprises.extend(self.told(step));
                 }
-                (Kind::Task(_), Some(StepResult::Done | StepResult::Helped)) => summary.tasks += 1,
+                (Kind::Task(_), Some(StepResult::Done)) => summary.tasks += 1,
+                (Kind::Task(_), Some(StepResult::Helped)) => {
+                    summary.tasks += 1;
+                    summary.helped += 1;
+                }
                 _ => {}
             }
         }

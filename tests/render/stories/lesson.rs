@@ -351,7 +351,8 @@ pub(crate) fn lesson() -> Vec<Event> {
             summary: Summary {
                 predictions: 3,
                 right: 2,
-                tasks: 1,
+                tasks: 2,
+                helped: 1,
                 skipped: 1,
                 foretold: vec![Foretold {
                     question: "Who else may take port 40001?".to_owned(),
