@@ -1,5 +1,6 @@
 //! The lessons: the menu, the walk through one, and the way back.
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::env;
 use std::io;
 use std::rc::Rc;
@@ -8,6 +9,7 @@ use std::time::SystemTime;
 
 use super::choice::{find_step, lessons_called, open_lesson};
 use super::context::Context;
+use super::foretold::foretold;
 use super::free_play;
 use super::history::History;
 use super::journal::{Journal, Progress};
@@ -19,7 +21,7 @@ use crate::lab::Lab;
 use crate::lesson::{Entry, Lesson, LessonError};
 use crate::prompt::{self, Settings, Words, terminal};
 use crate::render::{MenuChapter, MenuEntry};
-use crate::tutor::{Leave, StepResult, Tutor};
+use crate::tutor::{Foretold, Leave, StepResult, Tutor};
 
 /// A person's session: one lab, one keyboard, one journal for all lessons.
 pub(crate) struct Session<'a> {
@@ -311,12 +313,23 @@ impl<'a> Session<'a> {
         steps.map(|(id, step)| (id.clone(), step.first)).collect()
     }
 
+    /// What was predicted in earlier sittings. Texts are read only where there are any.
+    fn foretold(&self, lesson: &str) -> BTreeMap<String, Foretold> {
+        let journal = self.journal.borrow();
+        if journal.progress().lesson(lesson).is_none() {
+            return BTreeMap::new();
+        }
+        // A journal that cannot be read has been warned about already.
+        foretold(journal.records().unwrap_or_default(), lesson)
+    }
+
     fn walk(&mut self, lesson: &Arc<Lesson>, from: Option<&str>, anew: bool) -> io::Result<Leave> {
         let earlier = self.earlier_results(&lesson.id, from.is_some());
         let id = lesson.id.clone();
         let mut tutor = Tutor::new(Arc::clone(lesson), self.context.cards(), from)
             .with_results(earlier)
-            .with_first(self.first_results(&id));
+            .with_first(self.first_results(&id))
+            .with_foretold(self.foretold(&id));
         self.lab.clear();
         let mut solutions = self.keyboard.solution_eye();
         let mut view = self.context.screen.clone();

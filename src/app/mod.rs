@@ -13,6 +13,7 @@ mod choice;
 mod claims;
 mod context;
 mod doctor;
+mod foretold;
 mod free_play;
 pub mod history;
 pub mod journal;

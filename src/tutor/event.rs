@@ -373,7 +373,7 @@ pub struct Summary {
 pub struct Foretold {
     /// The question.
     pub question: String,
-    /// What was predicted; unknown of an earlier sitting.
+    /// What was predicted, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted: Option<String>,
     /// What came true.

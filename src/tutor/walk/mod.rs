@@ -196,6 +196,13 @@ impl Tutor {
         self
     }
 
+    /// What was predicted in those sittings, by step, for the summary.
+    #[must_use]
+    pub fn with_foretold(mut self, told: impl IntoIterator<Item = (String, Foretold)>) -> Self {
+        self.foretold.extend(told);
+        self
+    }
+
     /// What is needed next.
     pub fn want(&self) -> Want {
         match &self.waiting {

@@ -33,8 +33,8 @@ impl Tutor {
         summary
     }
 
-    /// A prediction and what came of it. Of an earlier sitting only the lesson's own words are left,
-    /// and those with places in them have lost what filled them.
+    /// A prediction and what came of it. Where nobody knows, the lesson's own words are left, unless
+    /// they have lost what filled their places.
     fn told(&self, step: &Step) -> Option<Foretold> {
         let Kind::Predict { question, .. } = &step.kind else {
             return None;

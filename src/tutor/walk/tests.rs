@@ -459,6 +459,12 @@ fn the_first_prediction_counts() {
         (before(missed), &["b", ""], vec![], vec![earlier.clone()]),
         (before(right), &["a", "", "", ""], vec![earlier], vec![]),
         (
+            before(missed).with_foretold([("predict".to_owned(), told("short"))]),
+            &["b", ""],
+            vec![],
+            vec![told("short")],
+        ),
+        (
             before(StepResult::NotHere),
             &["b", ""],
             vec![told("long")],
