@@ -15,13 +15,15 @@ mod support;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use looplab::lab::Lab;
-use looplab::lang::{Author, Command, FailureCause, Outcome, WorldName, parse_line};
+use looplab::lang::{self, WorldName, parse_line};
+use serde_json::Value;
 use support::session::lab;
 use support::user::as_user;
 
@@ -62,9 +64,7 @@ impl Script {
     }
 
     /// What it needs and does not find here.
-    fn missing(&self, lab: &Lab) -> Option<&str> {
-        let scope = lab.scope();
-        let machine = scope.get("machine").unwrap();
+    fn missing(&self, machine: &Value) -> Option<&str> {
         self.header("needs").into_iter().find(|need| match *need {
             "ipv6" => machine["ipv6"] != true,
             "port-range" => machine["port_range_option"] != true,
@@ -73,55 +73,58 @@ impl Script {
     }
 
     /// Runs the script as a learner's; where it failed, and why.
-    fn run(&self) -> Result<(), String> {
-        let mut lab = lab();
-        lab.clear_into(self.world());
-        if let Some(need) = self.missing(&lab) {
+    fn run(&self, machine: &Value) -> Result<(), String> {
+        if let Some(need) = self.missing(machine) {
             support::skip(&self.name, &format!("{need} cannot be had here"));
             return Ok(());
         }
-        for (number, line) in (1..).zip(self.text.lines()) {
-            let wrong = match lab.run(line, Author::Learner) {
-                Ok(ran) => ran.outcome.as_ref().and_then(wrong),
-                Err(error) => Some(format!(
-                    "{} {}",
-                    error.message,
-                    error.help.unwrap_or_default()
-                )),
-            };
-            if let Some(why) = wrong {
-                let name = &self.name;
-                let seen = observed(&lab);
-                return Err(format!(
-                    "tests/facts/{name}.lab:{number}: {line}\n  {why}\n{seen}"
-                ));
-            }
+        let first = match self.world() {
+            WorldName::Private => "world private",
+            WorldName::Host => "world host",
+        };
+        let said = said_of(&format!("{first}\n{}", self.text));
+        let outcomes: Vec<Value> = said
+            .stdout
+            .split_inclusive(|byte| *byte == b'\n')
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect();
+        let wrong = outcomes.iter().position(wrong);
+        if wrong.is_none() && said.status.success() {
+            return Ok(());
         }
-        Ok(())
+        let why = String::from_utf8_lossy(&said.stderr);
+        let mut text = format!("tests/facts/{}.lab failed\n{why}", self.name);
+        let upto = wrong.map_or(&outcomes[..], |at| &outcomes[..=at]);
+        for outcome in upto.iter().rev().take(7) {
+            // The line before the first is the one with the world.
+            let line = outcome["line"].as_u64().unwrap() - 1;
+            writeln!(text, "  {line}: {outcome}").unwrap();
+        }
+        Err(text)
     }
 }
 
-/// Why a script cannot go on after this line. What the kernel refuses is an ordinary result, when
-/// it has a name to be looked at by.
-fn wrong(outcome: &Outcome) -> Option<String> {
-    let failure = outcome.failure()?;
-    let looked_at = outcome.name.is_some()
-        && !matches!(
-            failure.error,
-            FailureCause::Malformed | FailureCause::NoSuchName | FailureCause::Limit
-        );
-    (!looked_at).then(|| failure.message.clone())
+/// What a process of its own says of a script. Among threads of one process a fork for the helpers of
+/// a lab would hold the sockets of all others open for a moment after they were closed.
+fn said_of(script: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_looplab"))
+        .args(["run", "-", "--json"])
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // What ended early does not read on, and says why.
+    let told = child.stdin.take().unwrap().write_all(script.as_bytes());
+    drop(told);
+    child.wait_with_output().unwrap()
 }
 
-/// The outcomes before the one that ended the script, a line each.
-fn observed(lab: &Lab) -> String {
-    let scope = lab.scope();
-    let mut text = String::new();
-    let before = scope.get("outcomes").and_then(|all| all.as_array());
-    for outcome in before.into_iter().flatten().rev().skip(1).take(6) {
-        writeln!(text, "  before: {outcome}").unwrap();
-    }
-    text
+/// Whether a script cannot go on after this outcome. What the kernel refuses is an ordinary result,
+/// when it has a name to be looked at by.
+fn wrong(outcome: &Value) -> bool {
+    outcome["ok"] == false && outcome["name"].is_null()
 }
 
 fn scripts() -> Vec<Script> {
@@ -134,13 +137,14 @@ fn scripts() -> Vec<Script> {
 /// Runs what `pick` picks, several at once; panics with everything that failed.
 fn run_all(pick: impl Fn(&Script) -> bool) {
     let all: Vec<_> = scripts().into_iter().filter(pick).collect();
+    let machine = lab().scope().get("machine").unwrap().clone();
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(script) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    failed.lock().unwrap().extend(script.run().err());
+                    failed.lock().unwrap().extend(script.run(&machine).err());
                 }
             });
         }
@@ -172,7 +176,7 @@ fn every_fact_about_the_host_holds() {
 /// Whether a line of a script expects something.
 fn expects(line: &str) -> bool {
     let parsed = parse_line(line).unwrap_or_default();
-    parsed.is_some_and(|parsed| matches!(parsed.command, Command::Expect(_)))
+    parsed.is_some_and(|parsed| matches!(parsed.command, lang::Command::Expect(_)))
 }
 
 #[test]
