@@ -46,9 +46,10 @@ impl Lab {
         let began = Instant::now();
         for _ in 0..wanted.count {
             let took = began.elapsed();
-            if let Err(failure) = self.go_on(took) {
+            self.listen_for_interrupts(took);
+            if self.engine.interrupted() {
                 tally.held.into_iter().for_each(Own::reset);
-                return Err(failure);
+                return Err(failure::interrupted("repeat", failure::Ends::default()));
             }
             tally.stopped_by = self.enough(&tally, took);
             if tally.stopped_by.is_some() {
@@ -60,16 +61,12 @@ impl Lab {
         Ok((Fact::Repeated(fact), Held::Several(held)))
     }
 
-    /// Fails when Ctrl-C was pressed. The runtime hears it, which quick rounds end without: its thread
-    /// would make each of their system calls slower.
-    fn go_on(&mut self, took: Duration) -> Result<(), Failure> {
+    /// The runtime hears Ctrl-C, which quick rounds end without: its thread would make each of their
+    /// system calls slower. Where the rounds have left no room for it, they end by their own bound.
+    fn listen_for_interrupts(&mut self, took: Duration) {
         if took >= QUICK {
-            self.engine.runtime()?;
+            drop(self.engine.runtime());
         }
-        if self.engine.interrupted() {
-            return Err(failure::interrupted("repeat", failure::Ends::default()));
-        }
-        Ok(())
     }
 
     /// Why there is no point in another round.
