@@ -79,10 +79,12 @@ fn a_conversation_from_handshake_to_farewell() {
             sent = capture show client
             data = show sent.packets | selectattr("length") | list
             expect data.value[0].text == "hello" and data.value[0].seq == 1 and data.value[0].flags == ["PSH", "ACK"]
-            close client
+            shutdown client
             end = recv talk
             expect end.end_of_stream
             close talk
+            # A fork of another test may hold `talk` open for a moment, and the FIN with it.
+            wait client.state == "CLOSED"
             whole = capture show --port 80
             fins = show whole.packets | selectattr("fin") | list
             expect fins.value | length == 2 and fins.value[0].seq == 6 and fins.value[1].ack == 7

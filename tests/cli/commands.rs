@@ -186,10 +186,13 @@ fn sockets_and_who_see_those_of_other_programs() {
     let records = run(&format!("sockets -l --port {port} --json"))
         .exits(0)
         .records();
-    assert_eq!(records[0]["count"], 1);
-    assert_eq!(records[0]["rows"][0]["local"], *local);
+    let mut rows = records[0]["rows"].as_array().unwrap().iter();
+    assert!(rows.any(|row| row["local"] == *local), "{records:?}");
+    // The far end of somebody's connection may have had the number.
     let line = format!("sockets --state TIME-WAIT --port {port} --json");
-    assert_eq!(run(&line).exits(0).records()[0]["count"], 0);
+    let records = run(&line).exits(0).records();
+    let mut rows = records[0]["rows"].as_array().unwrap().iter();
+    assert!(rows.all(|row| row["local"] != *local), "{records:?}");
     drop(listener);
     run("sockets --tcp-state SYN-SENT").exits(0);
 }

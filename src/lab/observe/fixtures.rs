@@ -31,8 +31,13 @@ pub(super) fn connect() -> Connected {
 
 fn connect_plainly() -> Connected {
     let listener = listen();
-    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    // The kernel may give a port that it chooses to a connection of somebody else as well.
+    let client = bound();
+    client
+        .connect(&listener.local_addr().unwrap().into())
+        .unwrap();
     let (server, _) = listener.accept().unwrap();
+    let client = TcpStream::from(client);
     Connected {
         listener,
         client,
@@ -51,18 +56,22 @@ pub(super) fn quiet_ports() -> impl DoubleEndedIterator<Item = u16> {
     ports.into_iter()
 }
 
-/// A listener without SO_REUSEADDR, which would share its port with connections in TIME-WAIT.
-fn listen() -> TcpListener {
+/// A socket on one of them, without SO_REUSEADDR, which would share its port with connections in
+/// TIME-WAIT.
+fn bound() -> Socket {
     let bound = |port| {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         let local = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        socket
-            .bind(&local.into())
-            .and_then(|()| socket.listen(16))
-            .ok()?;
-        Some(TcpListener::from(socket))
+        socket.bind(&local.into()).ok()?;
+        Some(socket)
     };
     quiet_ports().rev().find_map(bound).unwrap()
+}
+
+fn listen() -> TcpListener {
+    let socket = bound();
+    socket.listen(16).unwrap();
+    TcpListener::from(socket)
 }
 
 pub(super) fn inode(socket: &impl AsFd) -> u64 {
