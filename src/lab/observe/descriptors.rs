@@ -34,11 +34,8 @@ impl Descriptors {
         let path = format!("/proc/{pid}/fd");
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let directory = open(path.as_str(), flags, Mode::empty())?;
-        let size = fstat(&directory).map_or(0, |stat| stat.st_size);
-        Ok(Self {
-            directory,
-            count: usize::try_from(size).unwrap_or(0),
-        })
+        let count = counted(&directory);
+        Ok(Self { directory, count })
     }
 
     /// How many there are; `None` where the kernel does not tell. Of this process there is always
@@ -70,12 +67,15 @@ impl Descriptors {
         let listed_from = tried.end;
         for number in tried {
             if met >= self.count {
-                return;
+                break;
             }
             met += self.numbers(number..number + 1, &mut each);
         }
         if self.count == 0 || met < self.count {
             self.listed(listed_from, each);
+        } else if counted(&self.directory) > self.count {
+            // Those that were opened meanwhile were met in place of some that lie further up.
+            self.listed(self.count, each);
         }
     }
 
@@ -97,6 +97,12 @@ impl Descriptors {
             }
         }
     }
+}
+
+/// How many descriptors an open /proc/PID/fd has; 0 where the kernel does not tell.
+fn counted(directory: &OwnedFd) -> usize {
+    let size = fstat(directory).map_or(0, |stat| stat.st_size);
+    usize::try_from(size).unwrap_or(0)
 }
 
 /// What a descriptor leads to.
@@ -204,7 +210,9 @@ mod tests {
         let far = nix::fcntl::fcntl(&near, nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(900)).unwrap();
         let other = UdpSocket::bind("127.0.0.1:0").unwrap();
         let mine = BTreeSet::from([inode(&near), inode(&other)]);
-        for count in [None, Some(0), Some(850), Some(2_000)] {
+        // As many as were met before both of them.
+        let low = usize::try_from(near.as_raw_fd().min(other.as_raw_fd())).unwrap();
+        for count in [None, Some(0), Some(low), Some(850), Some(2_000)] {
             assert!(found(count).is_superset(&mine), "{count:?}");
         }
         nix::unistd::close(far).unwrap();
