@@ -6,9 +6,9 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Lines, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -19,11 +19,11 @@ use serde_json::Value;
 use support::sys::watch_process;
 use support::user::as_user;
 
-/// The lines, and whether each of them is to succeed.
+/// The lines, and whether each of them is to succeed. PORT is in use on the host all the while.
 const SCRIPT: [(&str, bool); 22] = [
     ("world private", true),
     ("web = listen 127.0.0.1:80", true),
-    ("own = listen 127.0.0.1:49342", true),
+    ("own = listen 127.0.0.1:PORT", true),
     ("expect web is listening and own is listening", true),
     ("capture start", true),
     ("client = connect web", true),
@@ -89,15 +89,22 @@ impl Drop for Program {
 #[test]
 fn a_network_of_ones_own_without_a_privilege() {
     as_user("a_network_of_ones_own_without_a_privilege", || {
+        let outside = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = outside.local_addr().unwrap();
+        let port = endpoint.port().to_string();
         let mut program = Program::start();
         let mut outcomes = Vec::new();
         for (line, succeeds) in SCRIPT {
-            let outcome = program.run(line);
+            let outcome = program.run(&line.replace("PORT", &port));
             assert_eq!(outcome["ok"], succeeds, "{line}: {outcome:#}");
             outcomes.push(outcome);
         }
         let inside = outcomes.last().unwrap();
         the_host_sees_none_of_it(inside);
+        // The same endpoint leads to the host's own listener out here.
+        let caller = TcpStream::connect(endpoint).unwrap();
+        let (_, met) = outside.accept().unwrap();
+        assert_eq!(met, caller.local_addr().unwrap());
         nothing_is_left_of(program);
     });
 }
@@ -119,13 +126,6 @@ fn the_host_sees_none_of_it(inside: &Value) {
     for row in &host.rows {
         assert!(!inodes.contains(&row.inode), "{row:?}");
     }
-    let own = SocketAddr::from(([127, 0, 0, 1], 49_342));
-    let taken = host.rows.iter().any(|row| {
-        let at = row.local.inet();
-        at.is_some_and(|at| at.port() == own.port())
-    });
-    // Another program may have the number out here, which says nothing of ours.
-    assert!(taken || TcpListener::bind(own).is_ok(), "{own} is taken");
 }
 
 /// Kills the program, and waits for what it had started.
@@ -136,8 +136,13 @@ fn nothing_is_left_of(mut program: Program) {
         .iter()
         .map(|pid| watch_process(*pid).unwrap())
         .collect();
-    let networks: Vec<u64> = family.iter().filter_map(|pid| network(*pid)).collect();
-    assert_eq!(networks.len(), 2);
+    // Open, so that no network of another program can be given the same inode meanwhile.
+    let open = |pid: &i32| File::open(network_of(*pid)).unwrap();
+    let networks: Vec<File> = family.iter().map(open).collect();
+    let inodes: Vec<u64> = networks
+        .iter()
+        .map(|file| file.metadata().unwrap().ino())
+        .collect();
     program.child.kill().unwrap();
     program.child.wait().unwrap();
     for watch in &watched {
@@ -147,7 +152,7 @@ fn nothing_is_left_of(mut program: Program) {
     }
     // A network, and every socket in it, ends with its last process.
     let left: Vec<i32> = pids()
-        .filter(|pid| network(*pid).is_some_and(|network| networks.contains(&network)))
+        .filter(|pid| network(*pid).is_some_and(|network| inodes.contains(&network)))
         .collect();
     assert!(left.is_empty(), "processes left in there: {left:?}");
 }
@@ -175,8 +180,12 @@ fn parent_of(pid: i32) -> Option<i32> {
     after.split(' ').nth(1)?.parse().ok()
 }
 
-/// The network namespace a process lives in, by inode.
+/// The network namespace a process lives in (namespaces(7)).
+fn network_of(pid: i32) -> String {
+    format!("/proc/{pid}/ns/net")
+}
+
+/// The same by inode.
 fn network(pid: i32) -> Option<u64> {
-    let place = fs::metadata(format!("/proc/{pid}/ns/net")).ok()?;
-    Some(place.ino())
+    Some(fs::metadata(network_of(pid)).ok()?.ino())
 }

@@ -7,7 +7,7 @@ mod support;
 
 mod names;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::fd::AsFd;
@@ -484,11 +484,16 @@ fn nothing_outlives_a_killed_session() {
             .map(|pid| watch_process(*pid).unwrap())
             .collect();
         let inside = family.iter().find_map(|pid| namespace_of(*pid));
+        // Open, so that no network of another program can be given the same number meanwhile.
+        let held = family
+            .iter()
+            .map(|pid| File::open(format!("/proc/{pid}/ns/net")).unwrap());
+        let _held: Vec<_> = held.collect();
         session.0.kill().unwrap();
         session.0.wait().unwrap();
         for watch in watched {
             let mut ends = [PollFd::new(watch.as_fd(), PollFlags::POLLIN)];
-            let woken = poll(&mut ends, PollTimeout::from(5_000_u16)).unwrap();
+            let woken = poll(&mut ends, PollTimeout::from(20_000_u16)).unwrap();
             assert_eq!(woken, 1, "a helper outlived its parent");
         }
         let all = fs::read_dir("/proc").unwrap().flatten();
