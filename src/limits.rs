@@ -7,6 +7,10 @@ use std::time::Duration;
 /// given. Loopback answers in microseconds, so two seconds of silence is an answer too.
 pub const DEFAULT_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long a helper of the lab's own may take for a word. It takes microseconds, more where many
+/// networks are made and unmade at once; one that has ended is noticed without it.
+pub const HELPER_WITHIN: Duration = Duration::from_secs(10);
+
 /// The longest `--within` that is accepted: an hour covers a class waiting for a browser.
 pub const LONGEST_WITHIN: Duration = Duration::from_hours(1);
 

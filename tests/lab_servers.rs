@@ -166,12 +166,13 @@ fn a_relay_leads_to_one_service() {
 #[test]
 fn a_lessons_relay_does_not_follow_a_port_to_another_program() {
     let mut lab = lab();
-    let lines = "parrot = serve echo\nrelay = serve relay --to parrot\nexpect relay is ok";
+    let lines =
+        "parrot = serve echo 127.7.7.94:0\nrelay = serve relay --to parrot\nexpect relay is ok";
     support::session::follow(&mut lab, Author::Lesson, lines);
     let port = value(&lab, "parrot", "port").as_u64().unwrap();
     outcome(&mut lab, Author::Learner, "close parrot");
     // Another program takes the port; no socket of this process would do as well.
-    let other = TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
+    let other = TcpListener::bind(format!("127.7.7.94:{port}")).unwrap();
     other.set_nonblocking(true).unwrap();
     let lines = "lost = connect relay\nover = recv lost\nexpect over.end_of_stream";
     support::session::follow(&mut lab, Author::Lesson, lines);

@@ -179,14 +179,12 @@ impl Terminal {
 
     /// Waits until the program has ended, and gives the exit status the shell saw.
     pub(crate) fn exit_status(&mut self) -> i32 {
-        self.wait_for_text("[exit ");
-        self.wait_for_text("]");
-        let rows = self.rows();
-        let row = rows
-            .iter()
-            .find_map(|row| row.strip_prefix("[exit "))
-            .unwrap();
-        row.trim_end().trim_end_matches(']').parse().unwrap()
+        let status = |screen: &vt100::Screen| {
+            let told = |row: &String| row.strip_prefix("[exit ")?.strip_suffix(']')?.parse().ok();
+            rows(screen).iter().find_map(told)
+        };
+        self.wait_for("[exit STATUS]", |screen| status(screen).is_some());
+        status(self.parser.screen()).unwrap()
     }
 
     /// The rows of the screen, spaces at their ends removed.

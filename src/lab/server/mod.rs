@@ -127,6 +127,8 @@ impl LiveServer {
         runtime.block_on(async {
             if timeout(limits::INTERRUPT_GRACE, &mut task).await.is_err() {
                 task.abort();
+                // Its sockets go with it.
+                drop(task.await);
             }
         });
     }

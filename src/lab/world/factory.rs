@@ -137,7 +137,7 @@ impl World {
     fn is_ready(&self) -> Result<(), Refusal> {
         let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
         let answered = control
-            .set_read_timeout(Some(limits::DEFAULT_WITHIN))
+            .set_read_timeout(Some(limits::HELPER_WITHIN))
             .and_then(|()| answer(&control));
         let (answer, _) = answered.map_err(|e| of_io(Step::Answer, &e))?;
         match Step::of(answer.step) {

@@ -190,7 +190,7 @@ impl Child {
         let Some(mut lifeline) = self.lifeline.as_ref() else {
             return Ok(());
         };
-        lifeline.set_read_timeout(Some(limits::DEFAULT_WITHIN))?;
+        lifeline.set_read_timeout(Some(limits::HELPER_WITHIN))?;
         lifeline.read_exact(&mut [0])
     }
 
