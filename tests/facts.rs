@@ -94,8 +94,8 @@ impl Script {
         }
         let why = String::from_utf8_lossy(&said.stderr);
         let mut text = format!("tests/facts/{}.lab failed\n{why}", self.name);
-        let upto = wrong.map_or(&outcomes[..], |at| &outcomes[..=at]);
-        for outcome in upto.iter().rev().take(7) {
+        let upto = wrong.map_or(outcomes.len(), |at| at + 1);
+        for outcome in outcomes.iter().take(upto).rev().take(7) {
             // The line before the first is the one with the world.
             let line = outcome["line"].as_u64().unwrap() - 1;
             writeln!(text, "  {line}: {outcome}").unwrap();
