@@ -195,7 +195,7 @@ fn a_flood_is_bounded_and_counted() {
             "
             capture start
             server = listen 127.0.0.1:80 --backlog 4096
-            crowd = many 4000 server
+            crowd = many 4000 server --close
             expect crowd.opened == 4000
             tape = capture show
             expect tape.count + tape.dropped >= 12000

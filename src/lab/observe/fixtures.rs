@@ -22,17 +22,16 @@ pub(super) struct Connected {
 
 /// A connection that leaves nothing behind.
 pub(super) fn connect() -> Connected {
-    let connected = connect_plainly();
+    // The kernel may give a port that it chooses to a connection of somebody else as well.
+    let connected = connect_from(bound());
     for end in [&connected.client, &connected.server] {
         SockRef::from(end).set_linger(Some(Duration::ZERO)).unwrap();
     }
     connected
 }
 
-fn connect_plainly() -> Connected {
+fn connect_from(client: Socket) -> Connected {
     let listener = listen();
-    // The kernel may give a port that it chooses to a connection of somebody else as well.
-    let client = bound();
     client
         .connect(&listener.local_addr().unwrap().into())
         .unwrap();
@@ -105,7 +104,7 @@ pub(super) fn time_wait() -> FourTuple {
         listener,
         mut client,
         server,
-    } = connect_plainly();
+    } = connect_from(Socket::new(Domain::IPV4, Type::STREAM, None).unwrap());
     let ends = ends(&server);
     drop(listener);
     server.shutdown(Shutdown::Write).unwrap();
