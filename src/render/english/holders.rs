@@ -63,6 +63,15 @@ pub(super) fn sockets_by_pieces(
     }
 }
 
+/// A state as RFC 9293 names it. A socket that is no TCP socket has not been closed when it has no
+/// peer: ss(8) calls that UNCONN.
+pub(super) fn state_name(state: TcpState, of: &SocketRow) -> &'static str {
+    match state {
+        TcpState::Closed if of.protocol != "tcp" => "UNCONN",
+        state => state.name(),
+    }
+}
+
 /// How many there are.
 fn counted_in(table: &SocketTable, network: Network) -> Block {
     let whose = match (table.scope, network) {
@@ -196,7 +205,7 @@ fn word(cells: &mut [Line], row: &SocketRow, several_kinds: bool) {
     if several_kinds {
         kind.push(Role::Plain, row.protocol);
     }
-    state.push(state_role(row.state), row.state.name());
+    state.push(state_role(row.state), state_name(row.state, row));
     local.push(Role::Endpoint, &row.local);
     if let Some(end) = &row.peer {
         peer.push(Role::Endpoint, end);

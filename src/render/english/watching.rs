@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use super::fact;
+use super::holders::state_name;
 use super::words::{counted, duration};
 use crate::lang::{Change, SocketChange, SocketRow};
 use crate::render::block::{Block, Page};
@@ -62,10 +63,10 @@ fn told(change: &SocketChange) -> Line {
     };
     let mut line = Line::of(role, word).text(": ").text(row.protocol).text(' ');
     if let Some(was) = change.was {
-        line = line.text(was.name()).text(" → ");
+        line = line.text(state_name(was, row)).text(" → ");
     }
     line = line
-        .text(row.state.name())
+        .text(state_name(row.state, row))
         .text(' ')
         .and(Role::Endpoint, &row.local);
     if let Some(peer) = &row.peer {
