@@ -1,5 +1,6 @@
 //! Pages on a screen: a text that is longer than the screen stops at a border between paragraphs,
-//! until its reader wants more. What is above the last prompt counts as read.
+//! until its reader wants more, and a paragraph that is longer by itself where the screen is full. What
+//! is above the last prompt counts as read.
 //!
 //! Who turns the page, and how high the screen is, comes in through [`Pager`]; where there is none,
 //! everything is written at once.
@@ -50,13 +51,14 @@ impl Pages {
         let Some(room) = rows.and_then(|rows| rows.checked_sub(BELOW)) else {
             return self.write(out, text);
         };
-        for paragraph in paragraphs(text) {
-            let full = self.unread + lines_of(paragraph) > room;
-            if full && self.unread > 0 && !self.hurried && !is_blank(paragraph) {
+        let whole = paragraphs(text);
+        for part in whole.into_iter().flat_map(|paragraph| cut(paragraph, room)) {
+            let full = self.unread + lines_of(part) > room;
+            if full && self.unread > 0 && !self.hurried && !is_blank(part) {
                 out.flush()?;
                 self.turn()?;
             }
-            self.write(out, paragraph)?;
+            self.write(out, part)?;
         }
         Ok(())
     }
@@ -81,6 +83,24 @@ impl Pages {
         }
         Ok(())
     }
+}
+
+/// A paragraph that is longer than a screen, in screens; any other as it is.
+fn cut(paragraph: &str, room: usize) -> Vec<&str> {
+    if lines_of(paragraph) <= room || room == 0 {
+        return vec![paragraph];
+    }
+    let mut parts = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for (number, line) in (1..).zip(paragraph.split_inclusive('\n')) {
+        at += line.len();
+        if number % room == 0 {
+            parts.extend(paragraph.get(start..at));
+            start = at;
+        }
+    }
+    parts.extend(paragraph.get(start..).filter(|rest| !rest.is_empty()));
+    parts
 }
 
 /// Lines of a paragraph, the empty ones behind it aside.
@@ -200,10 +220,11 @@ mod tests {
                 &["\x1b[2m│\x1b[0m a\n\x1b[2m│\x1b[0m\n\x1b[2m│\x1b[0m b\n"],
                 0,
             ),
-            // A paragraph is never cut, and one that fills the screen alone waits for nobody.
-            (&[nine], 0),
-            (&[three, nine], 1),
+            // A paragraph is not cut, unless no screen holds it.
+            (&[nine], 1),
+            (&[three, nine], 2),
             (&[nine, three], 1),
+            (&["a\nb\nc\nd\ne\nf\ng\n\n", three], 1),
             // A table is shown whole; the text behind it waits.
             (&["!1\n2\n3\n4\n5\n6\n7\n", "!8\n9\n", three], 1),
             (&[three, three, "\n", "\n"], 0),

@@ -172,6 +172,21 @@ impl EphemeralRange {
             high: self.high,
         }
     }
+
+    /// How many ports between the bounds are reserved, of a list such as `8080,9000-9010`.
+    pub fn reserved_inside(&self) -> u32 {
+        let one = |part: &str| {
+            let (low, high) = part.split_once('-').unwrap_or((part, part));
+            let low = low.trim().parse().ok().map(|low: u16| low.max(self.low))?;
+            let high = high
+                .trim()
+                .parse()
+                .ok()
+                .map(|high: u16| high.min(self.high))?;
+            Some((u32::from(high) + 1).saturating_sub(u32::from(low)))
+        };
+        self.reserved.split(',').filter_map(one).sum()
+    }
 }
 
 /// `resolve`.

@@ -13,9 +13,14 @@ pub(super) fn range(range: &EphemeralRange) -> Vec<Block> {
         .and(Role::Endpoint, range.low)
         .text(" to ")
         .and(Role::Endpoint, range.high)
-        .text(": ")
-        .text(count(range.size))
-        .text(" of them");
+        .text(": ");
+    let first = match range.reserved_inside() {
+        0 => first.text(count(range.size)).text(" of them"),
+        kept => first
+            .text(count(range.size.saturating_sub(kept)))
+            .text(" of these ")
+            .text(count(range.size)),
+    };
     let reserved = if range.reserved.trim().is_empty() {
         Line::from("none of them is reserved")
     } else {
