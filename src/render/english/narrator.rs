@@ -274,7 +274,7 @@ impl Narrator {
             blocks.push(choice(whose, option, &text.unwrap_or_default()));
         }
         for (option, text) in came_true.iter().zip(truth) {
-            blocks.push(choice("the kernel did", *option, text));
+            blocks.push(choice("this machine did", *option, text));
         }
         match chosen {
             Some(option) if came_true.contains(&option) => {

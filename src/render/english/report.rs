@@ -303,7 +303,7 @@ fn surprise(one: &PredictionReport) -> Vec<Block> {
     blocks.extend(
         one.came_true
             .iter()
-            .map(|truth| labelled("the kernel did", truth)),
+            .map(|truth| labelled("my machine did", truth)),
     );
     if let Some(observed) = &one.observed {
         blocks.push(labelled("seen", observed));

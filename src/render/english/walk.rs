@@ -287,10 +287,10 @@ fn foretold(all: &[Foretold]) -> Option<Block> {
     (!all.is_empty()).then(|| Block::List(all.iter().map(item).collect()))
 }
 
-/// A question, with what the kernel did instead and the values it did it with.
+/// A question, with what came true instead and the values it did it with.
 fn surprised(told: &Foretold) -> Item {
     let did = told.came_true.first().map(|truth| {
-        let line = Line::from("the kernel did: ").then(&one_line(&paragraph(truth)));
+        let line = Line::from("this machine did: ").then(&one_line(&paragraph(truth)));
         match told.seen.as_deref().filter(|seen| seen.len() <= SEEN_SHOWN) {
             Some(seen) => line.text(" (").then(&Line::marked(seen)).text(')'),
             None => line,
