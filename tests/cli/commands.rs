@@ -308,7 +308,9 @@ fn an_instructor_is_told_what_enter_and_a_letter_do() {
         .is_quiet()
         .says("Enter runs it")
         .says("enters the room's vote");
-    ended.says("the room predicted a").says("this machine did b");
+    ended
+        .says("the room predicted a")
+        .says("this machine did b");
 }
 
 /// A learner who has closed what the set-up made gets it back before the solution is typed in.

@@ -31,8 +31,17 @@ pub(super) struct Stands {
     ran: bool,
 }
 
-/// Verbs that change a network, rather than sockets.
-const OF_NETWORKS: [&str; 6] = ["world", "link", "sysctl", "filter", "neighbour", "hosts"];
+/// Whether a line changes a network, rather than sockets. Some verbs only look when little is said.
+fn changes_a_network(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let verb = words.next().unwrap_or_default();
+    match verb {
+        "world" | "filter" | "hosts" => words.next().is_some(),
+        "sysctl" => words.nth(1).is_some(),
+        "link" | "neighbour" => true,
+        _ => false,
+    }
+}
 
 /// Ports by the name they belong to and what they are to it.
 pub(super) type Ports = BTreeMap<(String, &'static str), u64>;
@@ -124,12 +133,7 @@ impl Tutor {
     /// A line of the learner's own ran.
     pub(super) fn stirred(&mut self, line: &str) {
         let command = line.split_once('=').map_or(line, |(_, command)| command);
-        let verb = |line: &str| line.split_whitespace().next().map(str::to_owned);
-        let verbs = [verb(line), verb(command)];
-        let network = verbs
-            .iter()
-            .flatten()
-            .any(|verb| OF_NETWORKS.contains(&&**verb));
+        let network = [line, command].into_iter().any(changes_a_network);
         if let Some(stands) = &mut self.step.stands {
             stands.ran = true;
             stands.touched |= network;
@@ -255,9 +259,12 @@ impl Tutor {
     pub(super) fn refutation_ended(&mut self) {
         self.step.refutation = None;
         self.emit(Event::RefutationEnded);
-        self.notice(
-            "The lab is empty now: the experiment had it for itself. `reset` starts this step afresh.",
-        );
+        self.notice(match self.refuted.len() {
+            0 | 1 => {
+                "The lab is empty now: the experiment had it for itself. `reset` starts this step afresh."
+            }
+            _ => "The lab is empty again; `reset` starts this step afresh.",
+        });
         if let Some(step) = self.current() {
             self.plan.push_front(Act::Empty(step.world));
         }

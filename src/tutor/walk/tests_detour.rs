@@ -212,7 +212,11 @@ fn lines_typed_at_a_prediction_do_not_disturb_its_experiment() {
         assert_eq!(times(&said, "run s = listen"), 2, "{said:#?}");
     }
     // A look changes nothing, and what was made good once is good.
-    for typed in [&["range", "b", ""][..], &["b", ""]] {
+    for typed in [
+        &["range", "b", ""][..],
+        &["hosts", "sysctl net.core.somaxconn", "filter", "b", ""],
+        &["b", ""],
+    ] {
         let said = walk(typed);
         assert_eq!(times(&said, MENDED), 0, "{said:#?}");
         assert_eq!(times(&said, "run s = listen"), 1, "{said:#?}");
