@@ -183,10 +183,11 @@ fn said(subject: &str, scope: &Scope) -> String {
     match Expr::unchecked(subject).value(scope) {
         Ok(Value::Object(map)) if map.contains_key("ok") => outcome(subject, &Value::Object(map)),
         Ok(Value::Null) => valueless(subject, scope),
-        Ok(Value::String(text)) => format!("`{subject}` is {text}"),
-        Ok(value @ (Value::Array(_) | Value::Object(_))) => {
-            format!("`{subject}` has {}", entries(&value))
-        }
+        Ok(Value::String(text)) => format!("`{subject}` is {}", brief(&text)),
+        Ok(value @ (Value::Array(_) | Value::Object(_))) => match listed(&value) {
+            Some(list) => format!("`{subject}` is {list}"),
+            None => format!("`{subject}` has {}", entries(&value)),
+        },
         Ok(value) => format!("`{subject}` is {value}"),
         Err(error) => format!("`{subject}`: {}", error.message),
     }
@@ -201,6 +202,9 @@ pub(super) fn plainly(text: &str, scope: &Scope) -> String {
     };
     let value = |path: &str| match Expr::unchecked(path).value(scope) {
         Ok(Value::Null) | Err(_) => String::new(),
+        // How many entries a list has tells nothing to whoever does not see it.
+        Ok(Value::Object(map)) if !map.contains_key("ok") => String::new(),
+        Ok(value @ Value::Array(_)) if listed(&value).is_none() => String::new(),
         Ok(_) => said(path, scope),
     };
     distinct(paths(text).into_iter().filter(known).map(value).collect()).join("; ")
@@ -270,14 +274,45 @@ fn said_of_a_chain(subject: &str, scope: &Scope) -> String {
         Ok(Value::Object(map)) if map.contains_key("ok") => {
             outcome("it", &Value::Object(map)).replace("`it`", "it")
         }
-        Ok(Value::String(text)) => format!("it is {text} now"),
+        Ok(Value::String(text)) => format!("it is {} now", brief(&text)),
         Ok(Value::Array(all)) if all.is_empty() => "nothing that was seen fits".to_owned(),
-        Ok(value @ (Value::Array(_) | Value::Object(_))) => {
-            format!("it has {} now", entries(&value))
-        }
+        Ok(value @ (Value::Array(_) | Value::Object(_))) => match listed(&value) {
+            Some(list) => format!("it is {list} now"),
+            None => format!("it has {} now", entries(&value)),
+        },
         Ok(value) => format!("it is {value} now"),
         Err(error) => error.message,
     }
+}
+
+/// What fits into a sentence of a text: its first line, and not all of a long one.
+fn brief(text: &str) -> String {
+    const SHOWN: usize = 72;
+    let text = text.trim_end();
+    let line = text.lines().next().unwrap_or_default();
+    let shown: String = line.chars().take(SHOWN).collect();
+    if text.is_empty() {
+        "empty".to_owned()
+    } else if shown == text {
+        shown
+    } else {
+        format!("{shown}…")
+    }
+}
+
+/// A few plain values, one after the other: `10.0.0.2, 127.0.0.1`.
+fn listed(value: &Value) -> Option<String> {
+    const SHOWN: usize = 4;
+    let all = value
+        .as_array()
+        .filter(|all| (1..=SHOWN).contains(&all.len()))?;
+    let plain = |value: &Value| match value {
+        Value::String(text) => Some(brief(text)),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let all: Option<Vec<String>> = all.iter().map(plain).collect();
+    Some(all?.join(", "))
 }
 
 /// `1 entry`, `3 entries`.
@@ -389,7 +424,13 @@ mod tests {
         scope.insert("taken", taken);
         scope.insert("broken", broken);
         scope.insert("left", left);
-        scope.insert("seen", serde_json::json!({"one": [1], "two": [1, 2]}));
+        scope.insert(
+            "seen",
+            serde_json::json!({
+                "one": [1], "two": [1, 2], "rows": [{"a": 1}], "many": [1, 2, 3, 4, 5],
+                "page": "<html>\n<body>\n", "none": "",
+            }),
+        );
         for (text, expected) in [
             (
                 "shop is listening",
@@ -404,8 +445,12 @@ mod tests {
                 "`left` was a bound socket on 127.0.0.1:81 and is closed now",
             ),
             ("taken is ok", "`taken` is a bound socket on 127.0.0.1:80"),
-            ("seen.one == 2", "`seen.one` has 1 entry"),
-            ("seen.two == 1", "`seen.two` has 2 entries"),
+            ("seen.one == 2", "`seen.one` is 1"),
+            ("seen.two == 1", "`seen.two` is 1, 2"),
+            ("seen.rows == 1", "`seen.rows` has 1 entry"),
+            ("seen.many == 1", "`seen.many` has 5 entries"),
+            ("seen.page == 1", "`seen.page` is <html>…"),
+            ("seen.none == 1", "`seen.none` is empty"),
             (
                 "seen.two | select(\"gt\", 5) | list",
                 "nothing that was seen fits",

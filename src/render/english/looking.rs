@@ -99,9 +99,19 @@ pub(super) fn counters(reading: &CounterReading) -> Vec<Block> {
         .text(flow(reading.tx_packets, reading.tx_bytes));
     let mut blocks = vec![fact(line)];
     if !reading.protocol.is_empty() {
-        let all = reading.protocol.iter();
-        let all = all.map(|(name, value)| format!("{name} {}", count(*value)));
-        let line = Line::from("protocols: ").then(&listed(Role::Plain, all, ", "));
+        let met = reading.protocol.iter().filter(|(_, value)| **value > 0);
+        let met: Vec<_> = met
+            .map(|(name, value)| format!("{name} {}", count(*value)))
+            .collect();
+        let rest = match (met.len(), reading.protocol.len() - met.len()) {
+            (_, 0) => String::new(),
+            (0, all) => format!("all {all} that are counted are 0"),
+            (_, 1) => "; one more is 0".to_owned(),
+            (_, more) => format!("; {more} more are 0"),
+        };
+        let line = Line::from("protocols, on all interfaces: ")
+            .then(&listed(Role::Plain, met, ", "))
+            .text(rest);
         blocks.push(fact(line));
     }
     blocks

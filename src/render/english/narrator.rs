@@ -352,7 +352,7 @@ mod tests {
         };
         let first = said(narrator.tell(&reading(10)));
         assert!(
-            first.ends_with("protocols: TcpOutRsts 10, UdpNoPorts 7"),
+            first.ends_with("protocols, on all interfaces: TcpOutRsts 10, UdpNoPorts 7"),
             "{first}"
         );
         let second = said(narrator.tell(&reading(14)));
@@ -363,7 +363,7 @@ mod tests {
         assert!(second.ends_with("changed: TcpOutRsts +4"), "{second}");
         let elsewhere = said(narrator.tell(&reading_in(1, 2)));
         assert!(
-            elsewhere.ends_with("protocols: TcpOutRsts 2, UdpNoPorts 7"),
+            elsewhere.ends_with("protocols, on all interfaces: TcpOutRsts 2, UdpNoPorts 7"),
             "{elsewhere}"
         );
     }
