@@ -10,7 +10,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, escape_formatter};
 use serde_json::Value;
 
-use super::filters::unknown_filter;
+use super::filters::{add_filters, unknown_filter};
 use super::inquiry::Diagnose;
 use super::observed::{describe, plainly};
 use super::places::guard_expression;
@@ -62,6 +62,7 @@ fn new_environment() -> Environment<'static> {
     environment.set_fuel(Some(limits::EXPRESSION_FUEL));
     environment.set_debug(true);
     verdicts::add_tests(&mut environment);
+    add_filters(&mut environment);
     environment
 }
 

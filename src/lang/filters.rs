@@ -1,12 +1,12 @@
 //! Filters of expressions: `ports | unique`. The template reader notices an unknown one only when it
 //! gets there; an author should hear of it at once.
-use minijinja::{ErrorKind, Value};
+use minijinja::{Environment, Error, ErrorKind, Value};
 
 use super::expr::{ExprError, environment};
 use super::split::{Piece, pieces};
 
 /// The filters worth suggesting.
-const USEFUL: [&str; 20] = [
+const USEFUL: [&str; 21] = [
     "abs",
     "default",
     "first",
@@ -25,9 +25,41 @@ const USEFUL: [&str; 20] = [
     "selectattr",
     "sort",
     "sum",
+    "thousands",
     "unique",
     "upper",
 ];
+
+/// Adds the filters that the template reader does not bring along.
+pub(super) fn add_filters(environment: &mut Environment<'_>) {
+    environment.add_filter("thousands", thousands);
+}
+
+/// A number as outcomes show it: 13924 as 13,924. What is not there stays away.
+fn thousands(value: Value) -> Result<Value, Error> {
+    if value.is_undefined() || value.is_none() {
+        return Ok(value);
+    }
+    let number = f64::try_from(value)?;
+    let sign = if number < 0.0 { "-" } else { "" };
+    let digits = format!("{:.0}", number.abs());
+    Ok(Value::from(format!("{sign}{}", grouped(&digits))))
+}
+
+/// Digits in groups of three, from five digits on.
+pub fn grouped(digits: &str) -> String {
+    if digits.len() < 5 {
+        return digits.to_owned();
+    }
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
 
 /// The first `| name` that is no filter.
 pub(super) fn unknown_filter(expression: &str) -> Option<ExprError> {
@@ -67,8 +99,23 @@ fn suggestion(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::expr::Expr;
+    use super::super::scope::Scope;
     use super::super::template::Template;
     use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (text, expected) in [
+            ("{{ 999 | thousands }}", "999"),
+            ("{{ 9999 | thousands }}", "9999"),
+            ("{{ 13924.4 | thousands }}", "13,924"),
+            ("{{ -1234567 | thousands }}", "-1,234,567"),
+            ("{{ nothing | thousands }}", ""),
+        ] {
+            let filled = Template::unchecked(text).render(&Scope::new());
+            assert_eq!(filled.as_deref(), Ok(expected), "{text}");
+        }
+    }
 
     #[test]
     fn unknown_filters_are_found_when_an_expression_is_read() {

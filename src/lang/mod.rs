@@ -32,6 +32,7 @@ pub use changes::{Change, SocketChange, changes};
 pub use command::*;
 pub use expr::{Expr, ExprError, Verdict};
 pub use fields::FIELDS;
+pub use filters::grouped;
 pub use help::{VERB_GROUPS, verb_flags, verb_usage, verbs};
 pub use inquiry::*;
 pub use line::{Line, LineError, parse_line, parse_words, verb_names};

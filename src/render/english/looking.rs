@@ -41,7 +41,7 @@ pub(super) fn range(range: &EphemeralRange) -> Vec<Block> {
 }
 
 fn source(text: &str) -> Block {
-    Block::Remark(Line::from("source: ").text(text))
+    Block::Remark(Line::from("source: ").then(&Line::marked(text)))
 }
 
 pub(super) fn resolved(resolved: &Resolved) -> Vec<Block> {

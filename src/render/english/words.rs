@@ -2,23 +2,13 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use crate::lang::grouped;
 use crate::render::line::Line;
 use crate::render::style::Role;
 
 /// A count with a comma between thousands from 10,000 on. Not for ports, which are names.
 pub(super) fn count(number: impl Into<u64>) -> String {
-    let digits = number.into().to_string();
-    if digits.len() < 5 {
-        return digits;
-    }
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    grouped(&number.into().to_string())
 }
 
 /// `1 byte`, `5 bytes`.
