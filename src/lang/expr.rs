@@ -2,7 +2,7 @@
 //!
 //! An expression can say what was observed, not only whether it holds: "not yet" without a reason
 //! teaches nobody. Evaluation has fuel, so no expression of a lesson can hang the program.
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -15,6 +15,7 @@ use super::inquiry::Diagnose;
 use super::observed::{describe, plainly};
 use super::places::guard_expression;
 use super::scope::Scope;
+use super::split::sliced_names;
 use super::verdicts;
 use crate::limits;
 
@@ -112,7 +113,7 @@ impl Expr {
         }
         environment()
             .compile_expression(&self.text)
-            .map(|expression| expression.undeclared_variables(false).into_iter().collect())
+            .map(|expression| self.looked_up(expression.undeclared_variables(false)))
             .unwrap_or_default()
     }
 
@@ -123,8 +124,13 @@ impl Expr {
         }
         environment()
             .compile_expression(&self.text)
-            .map(|expression| expression.undeclared_variables(true).into_iter().collect())
+            .map(|expression| self.looked_up(expression.undeclared_variables(true)))
             .unwrap_or_default()
+    }
+
+    fn looked_up(&self, known: HashSet<String>) -> BTreeSet<String> {
+        let sliced = sliced_names(&self.text).into_iter().map(str::to_owned);
+        known.into_iter().chain(sliced).collect()
     }
 
     /// Its value; a name that is not there is `null`.
@@ -177,7 +183,7 @@ impl Expr {
         let expression = environment()
             .compile_expression(&self.text)
             .map_err(|e| read_error(&e, &self.text))?;
-        let names = expression.undeclared_variables(false);
+        let names = self.looked_up(expression.undeclared_variables(false));
         expression
             .eval(context(scope, &names))
             .map_err(|e| read_error(&e, &self.text))
@@ -256,6 +262,14 @@ mod tests {
     fn why(text: &str) -> (bool, String) {
         let verdict = Expr::parse(text).unwrap().verdict(&scope()).unwrap();
         (verdict.holds, verdict.why)
+    }
+
+    #[test]
+    fn what_is_sliced_is_there() {
+        let (holds, why) = why("listeners[:1] | length == 1");
+        assert!(holds, "{why}");
+        let names = Expr::unchecked("nothing[:1] | length").names();
+        assert_eq!(names, BTreeSet::from(["nothing".to_owned()]));
     }
 
     #[test]

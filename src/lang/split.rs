@@ -12,6 +12,39 @@ pub(super) enum Piece {
     Other,
 }
 
+/// The names in an expression that slices something, `ports[:5]`: minijinja's list of what it looks up
+/// leaves out whatever is sliced. None of any other expression.
+pub(super) fn sliced_names(text: &str) -> Vec<&str> {
+    const WORDS: [&str; 10] = [
+        "and", "or", "not", "is", "in", "if", "else", "true", "false", "none",
+    ];
+    if !(text.contains('[') && text.contains(':')) {
+        return Vec::new();
+    }
+    let all: Vec<&str> = pieces(text)
+        .into_iter()
+        .filter_map(|(_, span)| text.get(span))
+        .collect();
+    let at = |place: Option<usize>| place.and_then(|place| all.get(place)).copied();
+    let is_name = |place: usize, word: &str| {
+        let before = at(place.checked_sub(1)).unwrap_or_default();
+        let named = match before {
+            "." | "|" | "is" => true,
+            "not" => at(place.checked_sub(2)) == Some("is"),
+            _ => false,
+        };
+        let behind = (at(Some(place + 1)), at(Some(place + 2)));
+        let argument = behind.0 == Some("=") && behind.1 != Some("=");
+        let starts = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        starts && !named && !argument && behind.0 != Some("(") && !WORDS.contains(&word)
+    };
+    let words = all.iter().copied().enumerate();
+    words
+        .filter(|(place, word)| is_name(*place, word))
+        .map(|(_, word)| word)
+        .collect()
+}
+
 /// Words and other pieces with their places; white space is left out.
 pub(super) fn pieces(text: &str) -> Vec<(Piece, Range<usize>)> {
     let mut found = Vec::new();
@@ -67,4 +100,29 @@ pub(super) fn top_level(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Range<
         }
     }
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sliced_is_looked_up() {
+        for (text, expected) in [
+            ("z.ports[:5]", &["z"][..]),
+            (
+                "a.list[1:n.value] | map(attribute=\"x\") | list == b",
+                &["a", "n", "b"],
+            ),
+            (
+                "rows[0:2] is not refused and \"is c[:1]\" in d",
+                &["rows", "d"],
+            ),
+            ("range(3)[:x] | length == 2", &["x"]),
+            ("rows[0]", &[]),
+            ("\"a:b\" in c", &[]),
+        ] {
+            assert_eq!(sliced_names(text), expected, "{text}");
+        }
+    }
 }

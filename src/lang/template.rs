@@ -1,5 +1,5 @@
 //! Templates: text with `{{ … }}`, filled from the scope.
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use minijinja::Environment;
@@ -8,6 +8,7 @@ use super::expr::{ExprError, context, environment, read_error, strict_environmen
 use super::filters::unknown_filter;
 use super::places::{brace_error, guard_template, places};
 use super::scope::Scope;
+use super::split::sliced_names;
 use super::verdicts;
 use crate::limits;
 
@@ -64,7 +65,7 @@ impl Template {
         }
         environment()
             .template_from_str(&self.text)
-            .map(|template| template.undeclared_variables(false).into_iter().collect())
+            .map(|template| self.looked_up(template.undeclared_variables(false)))
             .unwrap_or_default()
     }
 
@@ -75,8 +76,15 @@ impl Template {
         }
         environment()
             .template_from_str(&self.text)
-            .map(|template| template.undeclared_variables(true).into_iter().collect())
+            .map(|template| self.looked_up(template.undeclared_variables(true)))
             .unwrap_or_default()
+    }
+
+    fn looked_up(&self, known: HashSet<String>) -> BTreeSet<String> {
+        let places = self.places().into_iter();
+        let insides = places.filter_map(|place| self.text.get(place));
+        let sliced = insides.flat_map(sliced_names).map(str::to_owned);
+        known.into_iter().chain(sliced).collect()
     }
 
     /// The text with every place filled. A name that is not there leaves its place empty.
@@ -98,7 +106,7 @@ impl Template {
         let template = environment
             .template_from_str(&self.text)
             .map_err(|e| read_error(&e, &self.text))?;
-        let names = template.undeclared_variables(false);
+        let names = self.looked_up(template.undeclared_variables(false));
         let mut filled = template
             .render(context(scope, &names))
             .map_err(|e| read_error(&e, &self.text))?;
