@@ -82,8 +82,10 @@ impl Template {
 
     fn looked_up(&self, known: HashSet<String>) -> BTreeSet<String> {
         let places = self.places().into_iter();
-        let insides = places.filter_map(|place| self.text.get(place));
-        let sliced = insides.flat_map(sliced_names).map(str::to_owned);
+        let insides: Vec<&str> = places.filter_map(|place| self.text.get(place)).collect();
+        let own: Vec<&str> = insides.iter().flat_map(|inside| declared(inside)).collect();
+        let sliced = insides.iter().flat_map(|inside| sliced_names(inside));
+        let sliced = sliced.filter(|name| !own.contains(name)).map(str::to_owned);
         known.into_iter().chain(sliced).collect()
     }
 
@@ -147,11 +149,31 @@ impl Template {
     }
 }
 
+/// The names that `{% set … = %}` and `{% for … in %}` bring into a template.
+fn declared(inside: &str) -> Vec<&str> {
+    let words = inside.split(|c: char| c.is_whitespace() || "-,()".contains(c));
+    let mut words = words.filter(|word| !word.is_empty());
+    match words.next() {
+        Some("set" | "for") => words
+            .take_while(|word| !["=", "in"].contains(word))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_a_template_names_itself_is_not_looked_up() {
+        let text = "{%- set page = web.rows[0] %}{% for a, b in pairs %}{{ page[:2] }}{{ z[:1] }}{% endfor %}";
+        let names = Template::unchecked(text).names();
+        let expected = ["pairs", "web", "z"].map(str::to_owned);
+        assert_eq!(names, BTreeSet::from(expected));
+    }
 
     #[test]
     fn braces_that_are_wrong_are_named() {
