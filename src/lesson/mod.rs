@@ -38,6 +38,6 @@ pub use library::{LessonError, Library, LibraryConfig, lesson_file, lesson_files
 pub use load::{Loaded, check_together, load, load_trusted};
 pub use model::{
     Answer, AskOption, Explain, Goal, Kind, Lesson, Level, Need, PredictOption, Question,
-    Refutation, Step, Task, Trap, Visit, WorldName,
+    Refutation, Reply, Step, Task, Trap, Visit, WorldName,
 };
 pub use raw::schema;

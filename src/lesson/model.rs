@@ -202,8 +202,19 @@ pub struct Question {
     pub text: String,
     /// What is right.
     pub answer: Answer,
+    /// What to say to certain wrong numbers or endpoints.
+    pub replies: Vec<Reply>,
     /// Shown after the answer.
     pub because: Option<String>,
+}
+
+/// A word to those who give a certain wrong answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The wrong answer, over the scope.
+    pub to: Expr,
+    /// What to say to it.
+    pub say: String,
 }
 
 /// What is right, by the shape of the answer.

@@ -173,6 +173,8 @@ pub(super) struct RawStep {
     pub(super) endpoint: Option<ExprText>,
     /// The items in the right order.
     pub(super) order: Option<Vec<String>>,
+    /// What to say to those who give a certain wrong number or endpoint.
+    pub(super) replies: Option<Vec<RawReply>>,
     /// Shown after the answer.
     pub(super) because: Option<String>,
     /// What the learner does in a browser, with curl or in another terminal; with `goal`.
@@ -234,6 +236,17 @@ pub(super) struct RawTrap {
     pub(super) when: Option<ExprText>,
     /// What to know about it.
     pub(super) says: String,
+}
+
+/// A word to those who answer a question with a certain wrong number or endpoint.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Reply")]
+pub(super) struct RawReply {
+    /// The wrong answer, as an expression.
+    pub(super) to: ExprText,
+    /// What it leaves out, without giving the right answer away.
+    pub(super) say: String,
 }
 
 /// A short experiment for one misconception.

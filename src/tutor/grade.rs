@@ -3,7 +3,7 @@
 //! Pure functions of the lesson and of what the lab saw. An expression that cannot be computed
 //! counts as not holding, and its message becomes the reason.
 use crate::lang::{Expr, Scope, Template, parse_line};
-use crate::lesson::{Answer, AskOption, Explain, Goal, Need, PredictOption, Trap};
+use crate::lesson::{Answer, AskOption, Explain, Goal, Need, PredictOption, Question, Trap};
 use crate::net::Endpoint;
 
 use super::event::GoalState;
@@ -132,7 +132,25 @@ pub(super) enum Judged {
 }
 
 /// Judges a typed answer to a recall.
-pub(super) fn answer(answer: &Answer, typed: &str, scope: &Scope) -> Judged {
+pub(super) fn answer(question: &Question, typed: &str, scope: &Scope) -> Judged {
+    match judged(&question.answer, typed, scope) {
+        Judged::Wrong(None) => Judged::Wrong(reply(question, typed, scope)),
+        judged => judged,
+    }
+}
+
+/// What the lesson has to say to this wrong answer.
+fn reply(question: &Question, typed: &str, scope: &Scope) -> Option<String> {
+    let is_given = |to: &Expr| match &question.answer {
+        Answer::Number { .. } => judged_number(to, 0.0, typed, scope) == Judged::Right,
+        Answer::Endpoint(_) => judged_endpoint(to, typed, scope) == Judged::Right,
+        _ => false,
+    };
+    let reply = question.replies.iter().find(|reply| is_given(&reply.to))?;
+    Some(reply.say.clone())
+}
+
+fn judged(answer: &Answer, typed: &str, scope: &Scope) -> Judged {
     match answer {
         Answer::Choice { options, several } => match letters(typed, options.len()) {
             Some(chosen) if !several && chosen.len() != 1 => {
@@ -141,22 +159,43 @@ pub(super) fn answer(answer: &Answer, typed: &str, scope: &Scope) -> Judged {
             None => Judged::Unreadable(wanted_letters(options.len(), *several)),
             Some(chosen) => choice(options, &chosen),
         },
-        Answer::Number { value, tolerance } => number(value, *tolerance, typed, scope),
+        Answer::Number { value, tolerance } => judged_number(value, *tolerance, typed, scope),
         Answer::Text(accepted) => {
             let same = |text: &String| fill(text, scope).trim().eq_ignore_ascii_case(typed.trim());
             right_if(accepted.iter().any(same))
         }
-        Answer::Endpoint(value) => match Endpoint::parse(typed.trim()) {
-            Err(error) => Judged::Unreadable(error.to_string()),
-            Ok(endpoint) => right_if(text_of(value, scope) == endpoint.to_string()),
-        },
+        Answer::Endpoint(value) => judged_endpoint(value, typed, scope),
         Answer::Order(items) => match letters(typed, items.len()) {
-            Some(chosen) if chosen.len() == items.len() => {
-                let right = (0..items.len()).map(|item| shown_at(item, items.len()));
-                right_if(chosen.into_iter().eq(right))
-            }
+            Some(chosen) if chosen.len() == items.len() => order(&chosen),
             _ => Judged::Unreadable(format!("type all {} letters in order", items.len())),
         },
+    }
+}
+
+/// How far an order is right helps more than that it is wrong.
+fn order(chosen: &[usize]) -> Judged {
+    let right = (0..chosen.len()).map(|item| shown_at(item, chosen.len()));
+    let held = chosen
+        .iter()
+        .zip(right)
+        .take_while(|(chosen, right)| *chosen == right)
+        .count();
+    match held {
+        all if all == chosen.len() => Judged::Right,
+        0 => Judged::Wrong(Some("Something else comes first.".to_owned())),
+        1 => Judged::Wrong(Some(
+            "The first one is right, and then it differs.".to_owned(),
+        )),
+        some => Judged::Wrong(Some(format!(
+            "The first {some} are right, and then it differs."
+        ))),
+    }
+}
+
+fn judged_endpoint(value: &Expr, typed: &str, scope: &Scope) -> Judged {
+    match Endpoint::parse(typed.trim()) {
+        Err(error) => Judged::Unreadable(error.to_string()),
+        Ok(endpoint) => right_if(text_of(value, scope) == endpoint.to_string()),
     }
 }
 
@@ -187,7 +226,7 @@ fn choice(options: &[AskOption], chosen: &[usize]) -> Judged {
     })
 }
 
-fn number(value: &Expr, tolerance: f64, typed: &str, scope: &Scope) -> Judged {
+fn judged_number(value: &Expr, tolerance: f64, typed: &str, scope: &Scope) -> Judged {
     let digits: String = typed
         .chars()
         .filter(|c| !matches!(c, ' ' | '_' | ','))
@@ -195,7 +234,7 @@ fn number(value: &Expr, tolerance: f64, typed: &str, scope: &Scope) -> Judged {
     let wanted = value.value(scope).ok().and_then(|v| v.as_f64());
     match (digits.parse::<f64>(), wanted) {
         (Ok(given), Some(wanted)) => right_if((given - wanted).abs() <= tolerance + 1e-9),
-        _ => Judged::Unreadable("type a number, such as 8080".to_owned()),
+        _ => Judged::Unreadable("type a number, in digits".to_owned()),
     }
 }
 
@@ -310,6 +349,7 @@ pub fn shown_order(items: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lesson::Reply;
 
     #[test]
     fn letters_in_every_spelling() {
@@ -408,7 +448,7 @@ mod tests {
                 .map(|item| letter(shown_at(item, items)))
                 .collect();
             assert_eq!(
-                super::answer(&answer, &typed, &Scope::new()),
+                judged(&answer, &typed, &Scope::new()),
                 Judged::Right,
                 "{items}"
             );
@@ -416,24 +456,49 @@ mod tests {
     }
 
     #[test]
+    fn an_order_is_told_how_far_it_is_right() {
+        let letters = |items: &[usize]| items.iter().map(|i| shown_at(*i, 4)).collect::<Vec<_>>();
+        let said = |items: &[usize]| match order(&letters(items)) {
+            Judged::Wrong(said) => said.unwrap_or_default(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(said(&[0, 1, 2, 3]), "Right");
+        assert_eq!(said(&[1, 0, 2, 3]), "Something else comes first.");
+        assert!(said(&[0, 2, 1, 3]).starts_with("The first one is right"));
+        assert!(said(&[0, 1, 3, 2]).starts_with("The first 2 are right"));
+    }
+
+    #[test]
     fn numbers_as_people_write_them() {
-        let answer = Answer::Number {
-            value: Expr::unchecked("28232"),
-            tolerance: 0.0,
+        let question = Question {
+            text: "How many?".to_owned(),
+            answer: Answer::Number {
+                value: Expr::unchecked("28232"),
+                tolerance: 0.0,
+            },
+            replies: vec![Reply {
+                to: Expr::unchecked("28231 + 2"),
+                say: "One too many.".to_owned(),
+            }],
+            because: None,
         };
         for typed in ["28232", "28 232", "28,232", "28_232"] {
             assert_eq!(
-                super::answer(&answer, typed, &Scope::new()),
+                answer(&question, typed, &Scope::new()),
                 Judged::Right,
                 "{typed}"
             );
         }
         assert_eq!(
-            super::answer(&answer, "28233", &Scope::new()),
+            answer(&question, "28234", &Scope::new()),
             Judged::Wrong(None)
         );
+        assert_eq!(
+            answer(&question, "28,233", &Scope::new()),
+            Judged::Wrong(Some("One too many.".to_owned()))
+        );
         assert!(matches!(
-            super::answer(&answer, "many", &Scope::new()),
+            answer(&question, "many", &Scope::new()),
             Judged::Unreadable(_)
         ));
     }

@@ -87,6 +87,7 @@ fn keys_of(kind: &str) -> &'static [&'static str] {
             "text",
             "endpoint",
             "order",
+            "replies",
             "because",
         ],
         "visit" => &["visit", "goal", "stand_in"],
@@ -125,6 +126,7 @@ fn kind_keys(raw: &RawStep) -> Vec<&'static str> {
         ("text", raw.text.is_some()),
         ("endpoint", raw.endpoint.is_some()),
         ("order", raw.order.is_some()),
+        ("replies", raw.replies.is_some()),
         ("because", raw.because.is_some()),
         ("stand_in", raw.stand_in.is_some()),
     ];

@@ -1,7 +1,7 @@
 //! Questions the lesson knows the answer to: exactly one form of right answer.
 use super::super::codes::Code;
 use super::super::finding::Finding;
-use super::super::model::{Answer, AskOption, Question};
+use super::super::model::{Answer, AskOption, Question, Reply};
 use super::super::raw::{RawOption, RawStep};
 use super::super::tree::Path;
 use super::Assembler;
@@ -34,14 +34,21 @@ impl Assembler {
             self.find(finding);
         }
         self.check_companions(&raw, path);
+        let replies = raw.replies.take().unwrap_or_default().into_iter();
+        let at = path.key("replies");
+        let replies = replies.enumerate().map(|(i, reply)| Reply {
+            to: self.expr(&reply.to, &at.index(i).key("to")),
+            say: reply.say,
+        });
         Question {
+            replies: replies.collect(),
             text: raw.ask.take().unwrap_or_default(),
             because: raw.because.take(),
             answer: self.answer(raw, path),
         }
     }
 
-    /// `several` and `tolerance` say something about one form of answer only.
+    /// `several`, `tolerance` and `replies` say something about one form of answer only.
     fn check_companions(&mut self, raw: &RawStep, path: &Path) {
         for (key, present, owner, owned) in [
             (
@@ -55,6 +62,12 @@ impl Assembler {
                 raw.tolerance.is_some(),
                 "number",
                 raw.number.is_some(),
+            ),
+            (
+                "replies",
+                raw.replies.is_some(),
+                "number",
+                raw.number.is_some() || raw.endpoint.is_some(),
             ),
         ] {
             if present && !owned {

@@ -129,6 +129,11 @@ impl Walk<'_> {
     fn question(&mut self, question: &Question, path: &Path, names: &Names) {
         self.text(Some(&question.text), &path.key("ask"), names);
         self.text(question.because.as_deref(), &path.key("because"), names);
+        for (i, reply) in question.replies.iter().enumerate() {
+            let at = path.key("replies").index(i);
+            self.expression(&reply.to, &at.key("to"), names, Proves::Value);
+            self.text(Some(&reply.say), &at.key("say"), names);
+        }
         match &question.answer {
             Answer::Choice { options, .. } => {
                 for (i, option) in options.iter().enumerate() {

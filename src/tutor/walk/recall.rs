@@ -45,7 +45,7 @@ impl Tutor {
         let Some(Kind::Ask(question)) = self.current().map(|step| step.kind.clone()) else {
             return;
         };
-        match grade::answer(&question.answer, typed, &self.scope) {
+        match grade::answer(&question, typed, &self.scope) {
             Judged::Unreadable(help) => {
                 self.emit(Event::NotUnderstood {
                     given: typed.to_owned(),

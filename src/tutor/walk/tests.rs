@@ -87,6 +87,7 @@ pub(super) fn lesson() -> Lesson {
         "ask",
         Kind::Ask(Question {
             text: "Which?".to_owned(),
+            replies: Vec::new(),
             answer: Answer::Text(vec!["port".to_owned()]),
             because: Some("It is the port.".to_owned()),
         }),
@@ -522,6 +523,7 @@ fn what_belongs_elsewhere_is_said_at_a_question() {
         "count",
         Kind::Ask(Question {
             text: "How many?".to_owned(),
+            replies: Vec::new(),
             answer: Answer::Number {
                 value: Expr::unchecked("65536"),
                 tolerance: 0.0,
