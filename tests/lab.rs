@@ -240,7 +240,7 @@ fn a_bound_socket_becomes_a_listener() {
         wrong = listen 127.0.0.1:0 --same-socket
         expect wrong.error == "malformed"
         listening = listen server --same-socket
-        expect listening.error == "no_such_name" and server is listening
+        expect listening.error == "wrong_kind" and server is listening
         "#,
     );
     let both = lab.run("listen claim --same-socket --reuseaddr", Author::Learner);

@@ -66,11 +66,11 @@ fn another_process_holds_the_port() {
         over = recv client
         expect over.end_of_stream
         asked = requests server
-        expect asked.error == "no_such_name"
+        expect asked.error == "wrong_kind"
         web = serve http --process
         expect web.error == "malformed"
         wrong = signal client kill
-        expect wrong.error == "no_such_name"
+        expect wrong.error == "wrong_kind"
         gone = close server
         expect gone is ok and server is closed and server.alive is undefined
         late = signal server kill

@@ -135,6 +135,7 @@ fn ends(outcome: &Outcome) -> Option<Exit> {
         | (
             FailureCause::Malformed
             | FailureCause::NoSuchName
+            | FailureCause::WrongKind
             | FailureCause::NotAllowed
             | FailureCause::Limit,
             _,

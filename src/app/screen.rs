@@ -378,7 +378,7 @@ fn is_misreading(event: &Event) -> bool {
         Event::Outcome { outcome, .. } => outcome.failure().is_some_and(|failure| {
             matches!(
                 failure.error,
-                FailureCause::NoSuchName | FailureCause::Malformed
+                FailureCause::NoSuchName | FailureCause::WrongKind | FailureCause::Malformed
             )
         }),
         _ => false,

@@ -175,7 +175,7 @@ impl Ledger {
         let entry = self.entry(verb, name)?;
         match &entry.held {
             Held::One(own) if fits(own.kind) => Ok(own),
-            _ => Err(no_such(verb, misfit(name, entry, wanted))),
+            _ => Err(misfit(verb, name, entry, wanted)),
         }
     }
 
@@ -184,7 +184,7 @@ impl Ledger {
         let entry = self.entry(verb, name)?;
         match &entry.held {
             Held::Server(server) => Ok(server),
-            _ => Err(no_such(verb, misfit(name, entry, "a live server"))),
+            _ => Err(misfit(verb, name, entry, "a live server")),
         }
     }
 
@@ -195,7 +195,7 @@ impl Ledger {
         name: &str,
     ) -> Result<&mut Program, Failure> {
         let wanted = "a server that was started with --process";
-        let misfits = no_such(verb, misfit(name, self.entry(verb, name)?, wanted));
+        let misfits = misfit(verb, name, self.entry(verb, name)?, wanted);
         match self.names.get_mut(name).map(|entry| &mut entry.held) {
             Some(Held::Program(program)) => Ok(program),
             _ => Err(misfits),
@@ -220,7 +220,7 @@ impl Ledger {
         entry
             .endpoint()
             .cloned()
-            .ok_or_else(|| no_such(verb, misfit(name, entry, "an endpoint")))
+            .ok_or_else(|| misfit(verb, name, entry, "an endpoint"))
     }
 
     /// Every own socket with the name it goes by.
@@ -320,8 +320,19 @@ fn no_such(verb: &'static str, message: String) -> Failure {
     failure::own(FailureCause::NoSuchName, verb, message)
 }
 
-/// Why an entry is not what a verb wants.
-fn misfit(name: &str, entry: &Entry, wanted: &str) -> String {
+/// An entry is not what a verb wants: it stands for something else, or its socket is gone.
+fn misfit(verb: &'static str, name: &str, entry: &Entry, wanted: &str) -> Failure {
+    let failed = matches!(entry.outcome.result, Observed::Failed(_));
+    let gone = matches!(entry.held, Held::Nothing) && (failed || entry.endpoint().is_some());
+    let cause = if gone {
+        FailureCause::NoSuchName
+    } else {
+        FailureCause::WrongKind
+    };
+    failure::own(cause, verb, unfit(name, entry, wanted))
+}
+
+fn unfit(name: &str, entry: &Entry, wanted: &str) -> String {
     match (&entry.held, &entry.outcome.result) {
         (Held::One(own), _) => {
             let is = own.kind.described();

@@ -266,13 +266,13 @@ impl fmt::Display for EndpointError {
                 let bare = text.trim_matches(['[', ']']);
                 write!(
                     f,
-                    "`{text}` has no port: write [{bare}]:8080, or [{bare}]:0 to claim any free port"
+                    "`{text}` has no port: write [{bare}]:8080, or [{bare}]:0 to listen on any free port"
                 )
             }
             Self::NoPort(text) => {
                 write!(
                     f,
-                    "`{text}` has no port: write {text}:8080, or {text}:0 to claim any free port"
+                    "`{text}` has no port: write {text}:8080, or {text}:0 to listen on any free port"
                 )
             }
             Self::Port(text) => write!(
@@ -375,7 +375,7 @@ mod tests {
             ("127.0.0.1:70000", "0 to 65535"),
             ("127.0.0.1:-1", "0 to 65535"),
             ("70000", "0 to 65535"),
-            ("127.0.0.1", "127.0.0.1:0 to claim any free port"),
+            ("127.0.0.1", "127.0.0.1:0 to listen on any free port"),
             ("::1", "[::1]:8080"),
             ("::1:80x", "brackets"),
             ("::1:0", "as in [::1]:0"),

@@ -300,9 +300,15 @@ fn known(typed: &str) -> Result<String, Failure> {
         last == Some(typed) && !known.contains('*')
     });
     short.map(|full| (*full).to_owned()).ok_or_else(|| {
-        let message = format!("`{typed}` is not among the settings of the lab: {}", {
-            SETTINGS.join(", ")
-        });
+        let message = match typed.split_once('=') {
+            Some((name, value)) => {
+                format!("here a space stands where a shell has `=`: sysctl {name} {value}")
+            }
+            None => format!(
+                "`{typed}` is not among the settings of the lab: {}",
+                SETTINGS.join(", ")
+            ),
+        };
         failure::own(FailureCause::NoSuchName, "sysctl", message)
     })
 }

@@ -112,8 +112,10 @@ pub enum FailureCause {
     NotAllowed,
     /// A bound of [`crate::limits`] was reached.
     Limit,
-    /// No such name in the lab, or a name of the wrong kind.
+    /// No such name in the lab.
     NoSuchName,
+    /// A name of the lab, and what it stands for is not what the verb takes.
+    WrongKind,
     /// The peer did not speak the protocol.
     Protocol,
     /// This system or kernel has no such thing.
@@ -137,6 +139,7 @@ impl FailureCause {
             Self::NotAllowed => "not_allowed".to_owned(),
             Self::Limit => "limit".to_owned(),
             Self::NoSuchName => "no_such_name".to_owned(),
+            Self::WrongKind => "wrong_kind".to_owned(),
             Self::Protocol => "protocol".to_owned(),
             Self::NotAvailable => "not_available".to_owned(),
             Self::Unmet => "unmet".to_owned(),

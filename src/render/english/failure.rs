@@ -112,7 +112,7 @@ fn manner(cause: FailureCause, operation: &str) -> &'static str {
         FailureCause::Interrupted => "was interrupted",
         FailureCause::NotAllowed => "was not allowed",
         FailureCause::Limit => "went beyond a bound",
-        FailureCause::NoSuchName => "was not tried",
+        FailureCause::NoSuchName | FailureCause::WrongKind => "was not tried",
         FailureCause::Protocol => "met another protocol",
         FailureCause::NotAvailable => "is not available here",
         FailureCause::Unmet => "was not met",
