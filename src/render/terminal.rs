@@ -30,6 +30,8 @@ pub struct TerminalView<W> {
     opening: bool,
     /// The heading of a lesson's first step, until its text is there: they share a page.
     held: String,
+    /// Whether a task was just set: its goals are read with it.
+    task_set: bool,
 }
 
 /// Columns that facts stand in from the edge, and the width of the gutter.
@@ -50,6 +52,7 @@ impl<W: Write> TerminalView<W> {
             pages: Pages::default(),
             opening: false,
             held: String::new(),
+            task_set: false,
         }
     }
 
@@ -104,7 +107,9 @@ fn is_text(event: &Event) -> bool {
 impl<W: Write> View for TerminalView<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let blocks = self.narrator.tell(event);
-        if !is_text(event) {
+        let task_set = std::mem::replace(&mut self.task_set, matches!(event, Event::Task { .. }));
+        let goals = task_set && matches!(event, Event::Goals { .. });
+        if !(is_text(event) || goals) {
             return self.show(&blocks);
         }
         let text = self.draw(&blocks);
@@ -351,5 +356,55 @@ fn write_items(paper: &mut Paper<'_>, items: &[Item]) {
             paper.line(&line, 0);
         }
         paper.outdent(indent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::tutor::GoalState;
+
+    struct Reader(Rc<Cell<usize>>);
+
+    impl Pager for Reader {
+        fn rows(&self) -> Option<usize> {
+            Some(10)
+        }
+
+        fn turn(&mut self) -> io::Result<bool> {
+            self.0.set(self.0.get() + 1);
+            Ok(true)
+        }
+    }
+
+    /// Whoever has read a task wants to read what counts; whoever typed a line knows it.
+    #[test]
+    fn goals_wait_behind_the_task_that_they_belong_to() {
+        let turns = Rc::default();
+        let style = Style {
+            width: 40,
+            color: false,
+            unicode: false,
+        };
+        let mut view = TerminalView::new(Vec::new(), style);
+        view.set_pager(Box::new(Reader(Rc::clone(&turns))));
+        let goal = |number: usize| GoalState {
+            say: format!("goal {number}"),
+            met: false,
+            why: "it is not there yet".to_owned(),
+        };
+        let goals = Event::Goals {
+            goals: (0..3).map(goal).collect(),
+            met: false,
+        };
+        let text = "a\n\nb".to_owned();
+        view.event(&Event::Task { text }).unwrap();
+        view.event(&goals).unwrap();
+        assert_eq!(turns.get(), 1);
+        view.event(&goals).unwrap();
+        assert_eq!(turns.get(), 1);
     }
 }
