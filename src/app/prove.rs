@@ -4,7 +4,7 @@
 //! * every prediction has exactly one option that comes true, and an explanation that fits;
 //! * every task is open before anything is typed, its solution closes it, and each trap is
 //!   recognised and leaves it open;
-//! * every recall takes its answer and refuses the others;
+//! * every recall takes its answer and refuses the others, each with its reply if it has one;
 //! * every experiment against a misconception runs;
 //! * every `expect` of the lesson's own lines holds, and no text has a hole where a number belongs.
 use std::collections::{BTreeSet, VecDeque};
@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::autopilot::{Autopilot, right_answer};
+use super::autopilot::{Autopilot, right_answer, typed};
 use super::walk::{Eye, Hand, Keyed, walk};
 use crate::lab::Lab;
 use crate::lang::CardSource;
-use crate::lesson::{Answer, Kind, Lesson, Step};
+use crate::lesson::{Answer, Kind, Lesson, Question, Step};
 use crate::tutor::{Ask, Event, StepResult, Tutor, letter};
 
 /// What became of one step.
@@ -92,13 +92,17 @@ impl Prover<'_> {
     }
 
     fn play_with(&mut self, way: &str, lines: Vec<String>, to_the_end: bool) -> Seen {
-        let lesson = Arc::clone(self.lesson);
         let mut hand = ProverHand {
             lines: lines.into(),
             autopilot: Autopilot::default(),
             to_the_end,
             typed: 0,
         };
+        self.play_by(way, &mut hand)
+    }
+
+    fn play_by(&mut self, way: &str, hand: &mut dyn Hand) -> Seen {
+        let lesson = Arc::clone(self.lesson);
         let mut seen = Seen::default();
         if self.lab.interrupter().has_ended() {
             return seen;
@@ -106,7 +110,7 @@ impl Prover<'_> {
         let Some(mut tutor) = Tutor::through(lesson, Arc::clone(self.cards), &self.step.id) else {
             return seen;
         };
-        if let Err(error) = walk(&mut tutor, self.lab, &mut hand, &mut [&mut seen]) {
+        if let Err(error) = walk(&mut tutor, self.lab, hand, &mut [&mut seen]) {
             self.faults.push(format!("{way}: {error}"));
         }
         seen
@@ -137,6 +141,9 @@ impl Prover<'_> {
             Kind::Visit(_) => self.opens_and_closes(seen),
             Kind::Ask(question) => {
                 self.recall(seen);
+                if !question.replies.is_empty() {
+                    self.replies(question);
+                }
                 if let Answer::Choice {
                     options,
                     several: false,
@@ -264,9 +271,7 @@ impl Prover<'_> {
             self.faults
                 .push(format!("the trap `{shown}` meets the goals"));
         }
-        // The text may have places; its first words identify it.
-        let start = says.split("{{").next().unwrap_or_default();
-        if !seen.has(|e| matches!(e, Event::Trap { text } if text.starts_with(start))) {
+        if !seen.has(|e| matches!(e, Event::Trap { text } if is_filled(says, text))) {
             self.faults
                 .push(format!("the trap `{shown}` does not give its message"));
         }
@@ -279,6 +284,23 @@ impl Prover<'_> {
         }
     }
 
+    /// Each reply is given to its own wrong answer.
+    fn replies(&mut self, question: &Question) {
+        let seen = self.play_by("a wrong answer", &mut Replied(0));
+        for reply in &question.replies {
+            let told = |event: &Event| {
+                matches!(event, Event::Answered { correct: false, because: Some(text), .. }
+                    if is_filled(&reply.say, text))
+            };
+            if !seen.has(told) {
+                let to = reply.to.text();
+                self.faults.push(format!(
+                    "the reply to `{to}` is not given: that is the right answer, or has another reply"
+                ));
+            }
+        }
+    }
+
     fn wrong_choices(&mut self, letters: impl Iterator<Item = String>) {
         let letters: Vec<String> = letters.collect();
         let seen = self.play_with("a wrong answer", letters.clone(), false);
@@ -288,6 +310,34 @@ impl Prover<'_> {
                 self.faults.push(format!("option {letter} is not refused"));
             }
         }
+    }
+}
+
+/// Whether a text is what a template becomes: its words before the first place and behind the last
+/// one tell.
+fn is_filled(template: &str, text: &str) -> bool {
+    let start = template.split(['{', '}']).next().unwrap_or_default();
+    let end = template.rsplit(['{', '}']).next().unwrap_or_default();
+    text.starts_with(start) && text.trim_end().ends_with(end.trim_end())
+}
+
+/// Types the wrong answers that the lesson has a reply to, one after the other.
+struct Replied(usize);
+
+impl Hand for Replied {
+    fn line(&mut self, ask: &Ask, tutor: &Tutor) -> io::Result<Keyed> {
+        if matches!(ask, Ask::Continue | Ask::Run { .. }) {
+            return Ok(Keyed::Line(String::new()));
+        }
+        let step = tutor.lesson().step(tutor.step_id());
+        let next = match step.map(|step| &step.kind) {
+            Some(Kind::Ask(question)) => question.replies.get(self.0),
+            _ => None,
+        };
+        self.0 += 1;
+        Ok(next.map_or(Keyed::End, |reply| {
+            Keyed::Line(typed(&reply.to, tutor.scope()))
+        }))
     }
 }
 

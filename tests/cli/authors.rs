@@ -153,6 +153,15 @@ fn each_mistake_has_its_place_in_check_and_in_test() {
     }
 }
 
+/// A reply to what is right, and one that is in order.
+const RECALL: &str = "  - id: guess
+    ask: How many?
+    number: 1 + 2
+    replies:
+      - {to: \"3\", say: Never said.}
+      - {to: 2 + 2, say: One less.}
+";
+
 #[test]
 fn what_only_the_kernel_can_tell_is_found_by_test() {
     let never = PREDICTION.replace("a is listening", "a is timed_out");
@@ -160,6 +169,7 @@ fn what_only_the_kernel_can_tell_is_found_by_test() {
     for (step, fault) in [
         (never, "no option comes true"),
         (twice, "options ab come true at once"),
+        (RECALL.to_owned(), "the reply to `3` is not given"),
     ] {
         let directory = own(&[("50-mine.yaml", &format!("{HEAD}{step}"))]);
         about(directory.path(), "check", ".").exits(0);
