@@ -8,7 +8,8 @@ use std::time::Duration;
 pub const DEFAULT_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long a helper of the lab's own may take for a word. It takes microseconds, more where many
-/// networks are made and unmade at once; one that has ended is noticed without it.
+/// networks are made and unmade at once; one that has ended is noticed without it. Ctrl-C does not end
+/// this wait: it is for a helper that somebody has stopped.
 pub const HELPER_WITHIN: Duration = Duration::from_secs(10);
 
 /// The longest `--within` that is accepted: an hour covers a class waiting for a browser.

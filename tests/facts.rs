@@ -93,6 +93,7 @@ impl Script {
             return Ok(());
         }
         let why = String::from_utf8_lossy(&said.stderr);
+        // The first line is that of the world, so numbers in there are one too high.
         let mut text = format!("tests/facts/{}.lab failed\n{why}", self.name);
         let upto = wrong.map_or(outcomes.len(), |at| at + 1);
         for outcome in outcomes.iter().take(upto).rev().take(7) {

@@ -43,6 +43,16 @@ fn what_is_recorded_is_there_the_next_time() {
 }
 
 #[test]
+fn the_records_of_one_lesson_are_found_among_others() {
+    let (directory, _) = three_steps();
+    let (mut journal, _) = open(&directory);
+    journal.record(&Record::new(now(), Event::LessonDone, "another"));
+    let told = |lesson: &str| journal.records_of(lesson).unwrap().len();
+    assert_eq!((told("one-port"), told("another"), told("none")), (3, 1, 0));
+    assert_eq!(journal.records().unwrap().len(), 4);
+}
+
+#[test]
 fn nothing_is_made_before_something_is_kept() {
     let directory = tempfile::tempdir().unwrap();
     let state = directory.path().join("state/looplab");
@@ -124,7 +134,7 @@ fn damage_is_moved_aside_and_never_lost() {
 #[test]
 fn a_record_cut_short_at_the_end_is_called_that() {
     let table = [
-        ("{\"v\":1,\"t\":17", "ended while it kept a step"),
+        ("{\"v\":1,\"t\":17", "cut short"),
         ("{\"v\":1,\"t\":17\n", "damaged"),
         ("no record", "damaged"),
         ("no record\n{\"v\":1,\"t\":17", "damaged"),

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use super::journal::Record;
 use crate::tutor::{Foretold, StepResult};
 
-/// The predictions of a lesson by their steps: of each step the first one, which is what counts. What
-/// was observed then is left out, for its ports and addresses are long gone.
-pub(super) fn foretold(records: Vec<Record>, lesson: &str) -> BTreeMap<String, Foretold> {
+/// The predictions of a lesson by their steps, out of its records: of each step the first one, which
+/// is what counts. What was observed then is left out, for its ports and addresses are long gone.
+pub(super) fn foretold(records: Vec<Record>) -> BTreeMap<String, Foretold> {
     let mut all = BTreeMap::new();
-    let its =
-        |record: &Record| record.lesson == lesson && record.result.is_some_and(StepResult::is_met);
-    for record in records.into_iter().filter(its) {
+    let is_met = |record: &Record| record.result.is_some_and(StepResult::is_met);
+    for record in records.into_iter().filter(is_met) {
         if let Some(step) = record.step {
             let told = record.question.map(|question| Foretold {
                 question,
@@ -33,8 +32,8 @@ mod tests {
 
     use super::*;
 
-    fn answer(lesson: &str, step: &str, result: StepResult, predicted: &str) -> Record {
-        let record = Record::step(UNIX_EPOCH, lesson, step, result);
+    fn answer(step: &str, result: StepResult, predicted: &str) -> Record {
+        let record = Record::step(UNIX_EPOCH, "it", step, result);
         let record = record.with_prediction(Some(predicted.to_owned()), vec!["yes".to_owned()]);
         Record {
             question: Some(format!("{step}?")),
@@ -48,14 +47,13 @@ mod tests {
         use StepResult::{Missed, NotHere, Right};
         let unasked = Record {
             question: None,
-            ..answer("it", "read", Right, "")
+            ..answer("read", Right, "")
         };
         let records = vec![
-            answer("other", "one", Right, "yes"),
-            answer("it", "one", NotHere, "maybe"),
-            answer("it", "one", Missed, "no"),
+            answer("one", NotHere, "maybe"),
+            answer("one", Missed, "no"),
             unasked,
-            answer("it", "one", Right, "yes"),
+            answer("one", Right, "yes"),
         ];
         let expected = Foretold {
             question: "one?".to_owned(),
@@ -63,7 +61,7 @@ mod tests {
             came_true: vec!["yes".to_owned()],
             seen: None,
         };
-        let told = foretold(records, "it");
+        let told = foretold(records);
         assert_eq!(told, BTreeMap::from([("one".to_owned(), expected)]));
     }
 }

@@ -320,7 +320,7 @@ impl<'a> Session<'a> {
             return BTreeMap::new();
         }
         // A journal that cannot be read has been warned about already.
-        foretold(journal.records().unwrap_or_default(), lesson)
+        foretold(journal.records_of(lesson).unwrap_or_default())
     }
 
     fn walk(&mut self, lesson: &Arc<Lesson>, from: Option<&str>, anew: bool) -> io::Result<Leave> {

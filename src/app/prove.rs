@@ -284,18 +284,23 @@ impl Prover<'_> {
         }
     }
 
-    /// Each reply is given to its own wrong answer.
+    /// Each reply is given to its own wrong answer. Behind a right one there are no more answers.
     fn replies(&mut self, question: &Question) {
         let seen = self.play_by("a wrong answer", &mut Replied(0));
-        for reply in &question.replies {
-            let told = |event: &Event| {
-                matches!(event, Event::Answered { correct: false, because: Some(text), .. }
-                    if is_filled(&reply.say, text))
-            };
-            if !seen.has(told) {
-                let to = reply.to.text();
+        let answers = seen.events.iter().filter_map(|event| match event {
+            Event::Answered {
+                correct, because, ..
+            } => Some((*correct, because.as_deref().unwrap_or_default())),
+            _ => None,
+        });
+        for (reply, (correct, because)) in question.replies.iter().zip(answers) {
+            let to = reply.to.text();
+            if correct {
+                self.faults
+                    .push(format!("the reply to `{to}` is to the right answer"));
+            } else if !is_filled(&reply.say, because) {
                 self.faults.push(format!(
-                    "the reply to `{to}` is not given: that is the right answer, or has another reply"
+                    "the answer `{to}` has another reply before this one"
                 ));
             }
         }

@@ -41,8 +41,9 @@ fn thousands(value: Value) -> Result<Value, Error> {
         return Ok(value);
     }
     let number = f64::try_from(value)?;
-    let sign = if number < 0.0 { "-" } else { "" };
-    let digits = format!("{:.0}", number.abs());
+    let whole = number.round();
+    let sign = if whole < 0.0 { "-" } else { "" };
+    let digits = format!("{:.0}", whole.abs());
     Ok(Value::from(format!("{sign}{}", grouped(&digits))))
 }
 
@@ -110,6 +111,7 @@ mod tests {
             ("{{ 9999 | thousands }}", "9999"),
             ("{{ 13924.4 | thousands }}", "13,924"),
             ("{{ -1234567 | thousands }}", "-1,234,567"),
+            ("{{ -0.4 | thousands }}", "0"),
             ("{{ nothing | thousands }}", ""),
         ] {
             let filled = Template::unchecked(text).render(&Scope::new());

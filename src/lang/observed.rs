@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::expr::Expr;
 use super::scope::Scope;
-use super::split::{split_at_word, top_level};
+use super::split::{KEYWORDS, split_at_word, top_level};
 
 /// A clause that says what an expression found, fit to follow "not yet: ".
 pub(super) fn describe(text: &str, scope: &Scope, holds: bool) -> String {
@@ -253,11 +253,6 @@ fn path_length(text: &str) -> usize {
         .map_or(text.len(), |(at, _)| at)
 }
 
-/// Words of an expression that name no value.
-const KEYWORDS: [&str; 10] = [
-    "and", "or", "not", "is", "in", "if", "else", "true", "false", "none",
-];
-
 /// What has no value: of something that failed, the failure says more than the missing key.
 fn valueless(subject: &str, scope: &Scope) -> String {
     let name = subject.split('.').next().unwrap_or(subject).trim();
@@ -288,7 +283,7 @@ fn said_of_a_chain(subject: &str, scope: &Scope) -> String {
 /// What fits into a sentence of a text: its first line, and not all of a long one.
 fn brief(text: &str) -> String {
     const SHOWN: usize = 72;
-    let text = text.trim_end();
+    let text = text.trim();
     let line = text.lines().next().unwrap_or_default();
     let shown: String = line.chars().take(SHOWN).collect();
     if text.is_empty() {
@@ -300,7 +295,8 @@ fn brief(text: &str) -> String {
     }
 }
 
-/// A few plain values, one after the other: `10.0.0.2, 127.0.0.1`.
+/// A few plain values: `[10.0.0.2, 127.0.0.1]`. Without the brackets a list of one would be taken for
+/// what is in it.
 fn listed(value: &Value) -> Option<String> {
     const SHOWN: usize = 4;
     let all = value
@@ -312,7 +308,7 @@ fn listed(value: &Value) -> Option<String> {
         _ => None,
     };
     let all: Option<Vec<String>> = all.iter().map(plain).collect();
-    Some(all?.join(", "))
+    Some(format!("[{}]", all?.join(", ")))
 }
 
 /// `1 entry`, `3 entries`.
@@ -445,8 +441,8 @@ mod tests {
                 "`left` was a bound socket on 127.0.0.1:81 and is closed now",
             ),
             ("taken is ok", "`taken` is a bound socket on 127.0.0.1:80"),
-            ("seen.one == 2", "`seen.one` is 1"),
-            ("seen.two == 1", "`seen.two` is 1, 2"),
+            ("seen.one == 2", "`seen.one` is [1]"),
+            ("seen.two == 1", "`seen.two` is [1, 2]"),
             ("seen.rows == 1", "`seen.rows` has 1 entry"),
             ("seen.many == 1", "`seen.many` has 5 entries"),
             ("seen.page == 1", "`seen.page` is <html>…"),

@@ -12,12 +12,15 @@ pub(super) enum Piece {
     Other,
 }
 
+/// Words of an expression or of a block that name no value.
+pub(super) const KEYWORDS: [&str; 19] = [
+    "and", "or", "not", "is", "in", "if", "elif", "else", "endif", "for", "endfor", "set", "true",
+    "false", "none", "True", "False", "None", "loop",
+];
+
 /// The names in an expression that slices something, `ports[:5]`: minijinja's list of what it looks up
 /// leaves out whatever is sliced. None of any other expression.
 pub(super) fn sliced_names(text: &str) -> Vec<&str> {
-    const WORDS: [&str; 10] = [
-        "and", "or", "not", "is", "in", "if", "else", "true", "false", "none",
-    ];
     if !(text.contains('[') && text.contains(':')) {
         return Vec::new();
     }
@@ -36,7 +39,7 @@ pub(super) fn sliced_names(text: &str) -> Vec<&str> {
         let behind = (at(Some(place + 1)), at(Some(place + 2)));
         let argument = behind.0 == Some("=") && behind.1 != Some("=");
         let starts = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        starts && !named && !argument && behind.0 != Some("(") && !WORDS.contains(&word)
+        starts && !named && !argument && behind.0 != Some("(") && !KEYWORDS.contains(&word)
     };
     let words = all.iter().copied().enumerate();
     words
@@ -120,6 +123,8 @@ mod tests {
             ),
             ("range(3)[:x] | length == 2", &["x"]),
             ("rows[0]", &[]),
+            ("elif rows[:1] == none", &["rows"]),
+            ("for p in rows[:1]", &["p", "rows"]),
             ("\"a:b\" in c", &[]),
         ] {
             assert_eq!(sliced_names(text), expected, "{text}");

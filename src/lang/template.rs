@@ -151,12 +151,12 @@ impl Template {
 
 /// The names that `{% set … = %}` and `{% for … in %}` bring into a template.
 fn declared(inside: &str) -> Vec<&str> {
-    let words = inside.split(|c: char| c.is_whitespace() || "-,()".contains(c));
+    // An equals sign may stand close.
+    let before = inside.split('=').next().unwrap_or_default();
+    let words = before.split(|c: char| c.is_whitespace() || "-,()".contains(c));
     let mut words = words.filter(|word| !word.is_empty());
     match words.next() {
-        Some("set" | "for") => words
-            .take_while(|word| !["=", "in"].contains(word))
-            .collect(),
+        Some("set" | "for") => words.take_while(|word| *word != "in").collect(),
         _ => Vec::new(),
     }
 }
@@ -169,10 +169,16 @@ mod tests {
 
     #[test]
     fn what_a_template_names_itself_is_not_looked_up() {
-        let text = "{%- set page = web.rows[0] %}{% for a, b in pairs %}{{ page[:2] }}{{ z[:1] }}{% endfor %}";
-        let names = Template::unchecked(text).names();
-        let expected = ["pairs", "web", "z"].map(str::to_owned);
-        assert_eq!(names, BTreeSet::from(expected));
+        let texts = [
+            "{%- set page = web.rows[:1] %}{{ page[:2] }}",
+            "{% set page=web.rows[:1] %}{{ page[:2] }}",
+            "{% for a, b in web.rows[:1] %}{{ a[:2] }}{{ loop.index }}{% endfor %}",
+            "{% if web.rows[:1] %}{% elif web[:3] == \"x\" %}{% else %}{% endif %}",
+        ];
+        for text in texts {
+            let names = Template::unchecked(text).names();
+            assert_eq!(names, BTreeSet::from(["web".to_owned()]), "{text}");
+        }
     }
 
     #[test]

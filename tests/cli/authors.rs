@@ -153,13 +153,13 @@ fn each_mistake_has_its_place_in_check_and_in_test() {
     }
 }
 
-/// A reply to what is right, and one that is in order.
+/// A reply that is in order, and one to what is right.
 const RECALL: &str = "  - id: guess
     ask: How many?
     number: 1 + 2
     replies:
-      - {to: \"3\", say: Never said.}
       - {to: 2 + 2, say: One less.}
+      - {to: 1 + 2, say: Never said.}
 ";
 
 #[test]
@@ -169,7 +169,14 @@ fn what_only_the_kernel_can_tell_is_found_by_test() {
     for (step, fault) in [
         (never, "no option comes true"),
         (twice, "options ab come true at once"),
-        (RECALL.to_owned(), "the reply to `3` is not given"),
+        (
+            RECALL.to_owned(),
+            "the reply to `1 + 2` is to the right answer",
+        ),
+        (
+            RECALL.replace("1 + 2, say", "2 + 2, say"),
+            "the answer `2 + 2` has another reply before this one",
+        ),
     ] {
         let directory = own(&[("50-mine.yaml", &format!("{HEAD}{step}"))]);
         about(directory.path(), "check", ".").exits(0);

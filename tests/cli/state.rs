@@ -266,7 +266,7 @@ fn damaged_progress_is_put_aside_and_the_rest_is_kept() {
         .state(state.path())
         .input("quit\n")
         .end();
-    let torn = "ended while it kept a step";
+    let torn = "the last record was cut short";
     ended.exits(0).is_quiet().says(torn).says("Step 4 of ");
     for garbage in [
         &b"garbage\0\xff\n"[..],

@@ -209,6 +209,8 @@ fn a_narrow_range_gives_that_port() {
             expect second.error == "EADDRNOTAVAIL"
             third = connect other
             expect third.port == 49342
+            shell = sysctl ip_local_port_range=49342
+            expect shell.error == "malformed" and "sysctl ip_local_port_range VALUE" in shell.message
             wrong = sysctl ip_local_port_range 60999 32768
             expect wrong.error == "EINVAL"
             now = sysctl ip_local_port_range

@@ -92,15 +92,26 @@ impl Journal {
     /// All records that can be read, oldest first, with those that wait for room: predictions, and
     /// what came true.
     pub fn records(&self) -> io::Result<Vec<Record>> {
+        self.records_where(|_| true)
+    }
+
+    /// The same of one lesson; of the others no texts are read.
+    pub fn records_of(&self, lesson: &str) -> io::Result<Vec<Record>> {
+        self.records_where(|record| record.lesson == lesson)
+    }
+
+    fn records_where(&self, wanted: impl Fn(&Record) -> bool) -> io::Result<Vec<Record>> {
         let mut records = Vec::new();
         let mut keep = |read| match read {
             Decoded::Good(record) => records.push(*record),
             Decoded::Newer | Decoded::Bad => {}
         };
         match self.directory.open_read_only(NAME) {
-            Ok(file) => scan(FromStart::of(&file), record::decode, |stretch| {
-                if let Stretch::Line(_, read) = stretch {
-                    keep(read);
+            Ok(file) => scan(FromStart::of(&file), record::glimpse, |stretch| {
+                if let Stretch::Line(line, Decoded::Good(seen)) = stretch
+                    && wanted(&seen)
+                {
+                    keep(record::decode(line));
                 }
                 Ok(())
             })?,
@@ -112,6 +123,7 @@ impl Journal {
         for line in &self.waiting {
             keep(record::decode(line.strip_suffix(b"\n").unwrap_or(line)));
         }
+        records.retain(wanted);
         Ok(records)
     }
 
@@ -143,8 +155,8 @@ impl Journal {
             0 => None,
             1 if found.cut_short => self.mend(
                 now,
-                "the last session was ended while it kept a step: every step before it is kept, \
-                 what was written of the last was moved to",
+                "the last record was cut short, by a kill or a full disk: every one before it is \
+                 kept, and what there is of it was moved to",
             ),
             _ => self.mend(
                 now,

@@ -127,7 +127,7 @@ impl LiveServer {
         runtime.block_on(async {
             if timeout(limits::INTERRUPT_GRACE, &mut task).await.is_err() {
                 task.abort();
-                // Its sockets go with it.
+                // The listener goes with it, and the visits soon after.
                 drop(task.await);
             }
         });

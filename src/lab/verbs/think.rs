@@ -101,7 +101,7 @@ impl Lab {
                     "`{name}` has nothing to draw: `plot` takes what a `repeat`, a `many`, an \
                      `rtt` or a `throughput` was bound to"
                 );
-                return Err(failure::own(FailureCause::NoSuchName, "plot", message));
+                return Err(failure::own(FailureCause::WrongKind, "plot", message));
             }
         };
         Ok(Fact::Plot(plot))

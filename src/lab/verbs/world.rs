@@ -300,15 +300,13 @@ fn known(typed: &str) -> Result<String, Failure> {
         last == Some(typed) && !known.contains('*')
     });
     short.map(|full| (*full).to_owned()).ok_or_else(|| {
-        let message = match typed.split_once('=') {
-            Some((name, value)) => {
-                format!("here a space stands where a shell has `=`: sysctl {name} {value}")
-            }
-            None => format!(
-                "`{typed}` is not among the settings of the lab: {}",
-                SETTINGS.join(", ")
-            ),
-        };
+        if let Some((name, _)) = typed.split_once('=') {
+            let why = format!("here a space stands where a shell has `=`: sysctl {name} VALUE");
+            return failure::own(FailureCause::Malformed, "sysctl", why);
+        }
+        let message = format!("`{typed}` is not among the settings of the lab: {}", {
+            SETTINGS.join(", ")
+        });
         failure::own(FailureCause::NoSuchName, "sysctl", message)
     })
 }

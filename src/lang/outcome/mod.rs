@@ -112,7 +112,7 @@ pub enum FailureCause {
     NotAllowed,
     /// A bound of [`crate::limits`] was reached.
     Limit,
-    /// No such name in the lab.
+    /// Nothing of that name is there, or not any more: in the lab, among interfaces or settings.
     NoSuchName,
     /// A name of the lab, and what it stands for is not what the verb takes.
     WrongKind,

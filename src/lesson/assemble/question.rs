@@ -66,7 +66,7 @@ impl Assembler {
             (
                 "replies",
                 raw.replies.is_some(),
-                "number",
+                "number` or `endpoint",
                 raw.number.is_some() || raw.endpoint.is_some(),
             ),
         ] {

@@ -105,6 +105,7 @@ pub(super) fn counters(reading: &CounterReading) -> Vec<Block> {
             .collect();
         let rest = match (met.len(), reading.protocol.len() - met.len()) {
             (_, 0) => String::new(),
+            (0, 1) => "the one that is counted is 0".to_owned(),
             (0, all) => format!("all {all} that are counted are 0"),
             (_, 1) => "; one more is 0".to_owned(),
             (_, more) => format!("; {more} more are 0"),

@@ -58,6 +58,18 @@ pub(super) fn facts() -> Vec<Outcome> {
         ),
         done(
             "",
+            "range",
+            Fact::Range(EphemeralRange {
+                low: 32768,
+                high: 60999,
+                size: 28_232,
+                reserved: "8080,32760-32769,49342".to_owned(),
+                unprivileged_start: 0,
+                source: String::new(),
+            }),
+        ),
+        done(
+            "",
             "resolve",
             Fact::Resolved(Resolved {
                 query: "localhost".to_owned(),
@@ -99,6 +111,7 @@ pub(super) fn facts() -> Vec<Outcome> {
                 protocol: BTreeMap::from([
                     ("TcpOutRsts".to_owned(), 17),
                     ("TcpExtListenOverflows".to_owned(), 12_345),
+                    ("UdpNoPorts".to_owned(), 0),
                 ]),
             }),
         ),
@@ -191,6 +204,11 @@ pub(crate) fn rows() -> Vec<SocketRow> {
                 long,
                 Some("[fe80::1ff:fe23:4567:890b]:50000"),
             )
+        },
+        SocketRow {
+            protocol: "udp",
+            owner: Some("letters".to_owned()),
+            ..row(TcpState::Closed, "127.0.0.1:5353", None)
         },
         SocketRow {
             inode: 0,
