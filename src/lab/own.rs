@@ -1,4 +1,5 @@
 //! A socket of the lab: what it is, what the kernel says of it now, and how it goes.
+use std::cell::Cell;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
@@ -58,6 +59,9 @@ pub(super) struct Own {
     pub(super) private: bool,
     /// The options that were asked for, by their flag.
     pub(super) options: Vec<&'static str>,
+    /// Whether this end has ended its own sending (shutdown(2)). The kernel tells only what came of
+    /// it, and not for long.
+    pub(super) ended: Cell<bool>,
 }
 
 impl Own {

@@ -10,7 +10,7 @@ use tokio::io::Interest;
 
 use super::{Done, stopped};
 use crate::lab::engine::Stop;
-use crate::lab::failure::{self, Ends};
+use crate::lab::failure::{self, Ends, own_at};
 use crate::lab::gate;
 use crate::lab::ledger::Held;
 use crate::lab::open::Wire;
@@ -18,7 +18,7 @@ use crate::lab::own::{Kind, Own};
 use crate::lab::{Lab, bounded};
 use crate::lang::{Author, Fact, Failure, FailureCause, Received, Recv, Send, Sent};
 use crate::limits;
-use crate::net::Endpoint;
+use crate::net::{Endpoint, Errno};
 
 fn talks(kind: Kind) -> bool {
     matches!(kind, Kind::Connection(_) | Kind::Udp)
@@ -70,7 +70,11 @@ impl Lab {
                     Kind::Udp => "the receiver's queue is full, and it does not read",
                     _ => "the peer does not read, and both kernel buffers are full",
                 };
-                let failure = stopped(stop, "send", ends, within, still);
+                let failure = stopped(stop, "send", ends.clone(), within, still);
+                if failure.error == FailureCause::Errno(Errno::EPIPE) && own.ended.get() {
+                    let why = "this end has ended its own sending before, with `shutdown`";
+                    return Err(own_at(failure.error, "send", ends, why));
+                }
                 Err(self.with_filters_in_mind(failure))
             }
         }

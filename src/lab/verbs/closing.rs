@@ -26,6 +26,9 @@ impl Lab {
         own.socket
             .shutdown(half)
             .map_err(|e| of_io("shutdown", ends, &e))?;
+        if !matches!(wanted.how, Direction::Read) {
+            own.ended.set(true);
+        }
         let socket = wanted.socket.clone();
         Ok((
             Fact::HalfClosed(HalfClosed { socket, direction }),

@@ -3,6 +3,7 @@
 //! On loopback a handshake is over when connect returns, even when that says EINPROGRESS. So each
 //! connection is made and accepted before the next one, in four system calls, and nothing is
 //! registered for waiting unless the kernel would have us wait.
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -137,6 +138,7 @@ impl<'a> Crowd<'a> {
                     foreign: false,
                     private: self.maker.private,
                     options: Vec::new(),
+                    ended: Cell::default(),
                 };
                 Some(Ok((ours, server)))
             }
@@ -154,6 +156,7 @@ impl<'a> Crowd<'a> {
             foreign: false,
             private: self.maker.private,
             options: flags(&self.wanted.options),
+            ended: Cell::default(),
         }
     }
 

@@ -1,4 +1,5 @@
 //! `bind`, `listen`, `connect`, `accept`.
+use std::cell::Cell;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -128,6 +129,7 @@ impl Lab {
             foreign: false,
             private,
             options: flags(options),
+            ended: Cell::default(),
         })
     }
 
@@ -299,6 +301,7 @@ pub(super) fn client(socket: Socket, private: bool, options: Vec<&'static str>) 
         foreign: false,
         private,
         options,
+        ended: Cell::default(),
     })
 }
 
@@ -316,5 +319,6 @@ pub(super) fn accepted(listener: &Own) -> io::Result<Own> {
         foreign: false,
         private: listener.private,
         options: Vec::new(),
+        ended: Cell::default(),
     })
 }
