@@ -60,6 +60,19 @@ impl Site {
         Some(self.lamp())
     }
 
+    /// What to type into a browser instead of an address, `at`, by which nobody is let in: a name of the
+    /// list that a browser takes here. The address itself where it is welcome.
+    pub(in crate::lab) fn address_for(&self, at: SocketAddr, typed: String) -> Option<String> {
+        let host = typed.trim_start_matches("http://").trim_end_matches('/');
+        match &self.hosts {
+            Some(list) if !is_host_of(list, host, at) => list
+                .iter()
+                .find(|name| is_local(name))
+                .map(|name| format!("http://{name}:{}/", at.port())),
+            _ => Some(typed),
+        }
+    }
+
     /// Whether the request may come in. Host says which name brought the visitor here (RFC 9110
     /// §7.2), Origin whose page sent the request (RFC 6454 §7).
     pub(super) fn admits(&self, head: &Head, at: SocketAddr) -> Result<(), Refused> {
@@ -80,6 +93,12 @@ impl Site {
         }
         Ok(())
     }
+}
+
+/// Whether a browser takes a name for this machine without asking anybody (RFC 6761 §6.3).
+fn is_local(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Whether a Host header names this server: a name of the list, without a port or with this one.
@@ -164,6 +183,25 @@ mod tests {
             "127.7.7.7:1",
             "127.7.7.7:1".parse().unwrap()
         ));
+    }
+
+    #[test]
+    fn a_browser_is_sent_where_it_is_let_in() {
+        let at: SocketAddr = "127.0.0.1:8080".parse().unwrap();
+        let address = Some("http://127.0.0.1:8080/");
+        let table = [
+            (None, address),
+            (Some("own"), address),
+            (Some("127.0.0.1"), address),
+            (Some("dev.test localhost"), Some("http://localhost:8080/")),
+            (Some("shop.localhost"), Some("http://shop.localhost:8080/")),
+            (Some("attacker.example"), None),
+        ];
+        for (words, expected) in table {
+            let site = Site::new(None, words.map(list), None);
+            let typed = site.address_for(at, format!("http://{at}/"));
+            assert_eq!(typed.as_deref(), expected, "{words:?}");
+        }
     }
 
     #[test]

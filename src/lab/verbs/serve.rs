@@ -37,8 +37,13 @@ impl Lab {
             let why = "the kernel does not say where it listens";
             return Err(own_at(FailureCause::NotAvailable, "serve", ends, why));
         };
-        if let Service::Relay(relay) = &service {
-            fact.to = Some(Endpoint::Inet(relay.to));
+        match &service {
+            Service::Relay(relay) => fact.to = Some(Endpoint::Inet(relay.to)),
+            Service::Http(site) => {
+                let typed = fact.url.take().zip(own.local.inet());
+                fact.url = typed.and_then(|(typed, at)| site.address_for(at, typed));
+            }
+            Service::Dns(_) | Service::Echo => {}
         }
         if let Some(count) = count {
             let program = Program::start(own, count).map_err(|e| of_io("serve", ends, &e))?;
