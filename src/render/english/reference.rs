@@ -106,6 +106,9 @@ const SIGNS: &[Sign] = &[
     ("has not called listen", |failure| {
         failure.message.contains("does not listen")
     }),
+    ("ended your own sending", |failure| {
+        failure.message.contains("has ended its own sending")
+    }),
     ("loopback interface", |failure| {
         failure.message.contains("loopback interface is down")
     }),
