@@ -402,6 +402,10 @@ fn lines_that_cannot_be_read_say_where() {
         assert!(error.message.contains(message), "{error:?}");
         assert_eq!(error.span, place, "{line}");
     }
+    outcome(&mut lab, Author::Learner, "three = show 3");
+    let error = lab.run("listen {{ three }}", Author::Learner).unwrap_err();
+    assert!(error.message.contains("name a part of it"), "{error:?}");
+    assert_eq!(error.span, 10..15);
     let error = lab.run("listen {{ 1 + 1 }}x", Author::Learner).unwrap_err();
     assert_eq!(error.help.as_deref(), Some("the line reads: listen 2x"));
     assert!(

@@ -224,7 +224,7 @@ impl Lab {
         }
         let filled = Template::parse(text).and_then(|template| {
             let nothing_to_fill = template.names().is_empty();
-            template.render(&if nothing_to_fill {
+            template.render_line(&if nothing_to_fill {
                 Scope::new()
             } else {
                 self.scope()

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use minijinja::value::Serde;
+use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, escape_formatter};
 use serde_json::Value;
 
@@ -57,6 +57,19 @@ static STRICT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
+/// The same for lines of the lab: no line means all that an outcome holds.
+static LINES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = new_environment();
+    environment.set_formatter(|out, state, value| {
+        if value.kind() == ValueKind::Map {
+            let why = "this is all that an outcome holds: name a part of it, as in `page.body`";
+            return Err(minijinja::Error::new(ErrorKind::InvalidOperation, why));
+        }
+        escape_formatter(out, state, value)
+    });
+    environment
+});
+
 fn new_environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
@@ -73,6 +86,10 @@ pub(super) fn environment() -> &'static Environment<'static> {
 
 pub(super) fn strict_environment() -> &'static Environment<'static> {
     &STRICT
+}
+
+pub(super) fn environment_of_lines() -> &'static Environment<'static> {
+    &LINES
 }
 
 impl Expr {

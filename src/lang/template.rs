@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use minijinja::Environment;
 
-use super::expr::{ExprError, context, environment, read_error, strict_environment};
+use super::expr::{
+    ExprError, context, environment, environment_of_lines, read_error, strict_environment,
+};
 use super::filters::unknown_filter;
 use super::places::{brace_error, guard_template, places};
 use super::scope::Scope;
@@ -98,6 +100,11 @@ impl Template {
     /// without it.
     pub fn render_whole(&self, scope: &Scope) -> Result<String, ExprError> {
         self.render_in(strict_environment(), scope)
+    }
+
+    /// The same for a line of the lab, where a place that holds a whole outcome is an error.
+    pub fn render_line(&self, scope: &Scope) -> Result<String, ExprError> {
+        self.render_in(environment_of_lines(), scope)
     }
 
     fn render_in(&self, environment: &Environment<'_>, scope: &Scope) -> Result<String, ExprError> {
