@@ -353,3 +353,49 @@ fn a_text_longer_than_the_screen_waits_between_paragraphs() {
     terminal.wait_for_line("lesson 1, 2/12 >");
     assert!(!terminal.screen().contents().contains(more));
 }
+
+/// The last words of a lesson may wait for their reader; that the lesson is done does not.
+#[test]
+fn a_lesson_is_kept_as_done_before_its_last_words_are_read() {
+    use looplab::app::journal::{Journal, Record};
+    use looplab::app::state::StateDir;
+    use looplab::tutor::StepResult;
+
+    let home = Home::new();
+    let state = StateDir::at(home.0.path().join(".local/state/looplab"));
+    let at = std::time::UNIX_EPOCH;
+    let (mut journal, _) = Journal::open(state.clone(), at);
+    for step in ["packets", "another-address", "edge"] {
+        journal.record(&Record::step(
+            at,
+            "loopback-address",
+            step,
+            StepResult::Missed,
+        ));
+    }
+    drop(journal);
+    let last = home.setup(&["learn", "1", "--step", "end"]);
+    let mut terminal = last.size(10, 40).start();
+    let more = "-- Enter for more --";
+    terminal.wait_for_prompt();
+    for _ in 0..20 {
+        let asks = |screen: &vt100::Screen| {
+            let shown = screen.contents();
+            let shown = shown.trim_end();
+            shown.ends_with(more) || shown.ends_with("12/12 >")
+        };
+        terminal.wait_for("a prompt", asks);
+        let shown = terminal.screen().contents();
+        if shown.contains(": done") {
+            break;
+        }
+        terminal.send("\r");
+        terminal.wait_for_prompt();
+    }
+    terminal.wait_for_line(more);
+    assert!(terminal.screen().contents().contains(": done"));
+    terminal.signal(Signal::SIGKILL);
+    assert_eq!(terminal.exit_status(), 137);
+    let (journal, _) = Journal::open(state, at);
+    assert!(journal.progress().is_finished("loopback-address"));
+}

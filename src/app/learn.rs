@@ -341,7 +341,8 @@ impl<'a> Session<'a> {
             &mut tutor,
             &mut self.lab,
             &mut self.keyboard,
-            &mut [&mut view, &mut solutions, &mut progress],
+            // Kept before it is shown: a screen may wait for its reader.
+            &mut [&mut progress, &mut view, &mut solutions],
         );
         self.lab.clear();
         leave

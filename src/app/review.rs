@@ -238,9 +238,8 @@ impl Session<'_> {
             &mut tutor,
             &mut self.lab,
             &mut self.keyboard,
+            // Kept before it is shown, as in a lesson.
             &mut [
-                &mut screen.clone(),
-                &mut result.clone(),
                 &mut ProgressEye::new(
                     Rc::clone(&self.journal),
                     screen.clone(),
@@ -248,6 +247,8 @@ impl Session<'_> {
                         id: lesson.id.clone(),
                     },
                 ),
+                &mut screen.clone(),
+                &mut result.clone(),
             ],
         );
         self.lab.clear();
