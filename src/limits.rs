@@ -7,9 +7,10 @@ use std::time::Duration;
 /// given. Loopback answers in microseconds, so two seconds of silence is an answer too.
 pub const DEFAULT_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long a helper of the lab's own may take for a word. It takes microseconds, more where many
-/// networks are made and unmade at once; one that has ended is noticed without it. Ctrl-C does not end
-/// this wait: it is for a helper that somebody has stopped.
+/// How long a helper of the lab's own may take for a word. A socket takes it some 20 µs, a new
+/// network half a millisecond (benches/world.rs), more where many are made and unmade at once; one
+/// that has ended is noticed without it. Ctrl-C does not end this wait: it is for a helper that
+/// somebody has stopped.
 pub const HELPER_WITHIN: Duration = Duration::from_secs(10);
 
 /// The longest `--within` that is accepted: an hour covers a class waiting for a browser.

@@ -4,7 +4,7 @@
 //! performed.
 use std::collections::VecDeque;
 
-use crate::lang::{Expr, Scope};
+use crate::lang::Scope;
 use crate::lesson::{Answer, Kind, Question, Step};
 use crate::tutor::{Ask, Tutor, letter};
 
@@ -53,14 +53,6 @@ fn typed_lines(step: &Step) -> VecDeque<String> {
     }
 }
 
-/// A number or an endpoint as somebody types it.
-pub(crate) fn typed(value: &Expr, scope: &Scope) -> String {
-    let value = value.value(scope).unwrap_or_default();
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
-}
-
 /// What a learner who knows the answer would type.
 pub(crate) fn right_answer(question: &Question, scope: &Scope) -> String {
     match &question.answer {
@@ -74,7 +66,7 @@ pub(crate) fn right_answer(question: &Question, scope: &Scope) -> String {
                 .collect::<Vec<_>>()
                 .join(" ")
         }
-        Answer::Number { value, .. } | Answer::Endpoint(value) => typed(value, scope),
+        Answer::Number { value, .. } | Answer::Endpoint(value) => value.typed(scope),
         Answer::Text(accepted) => {
             let first = accepted.first().map(String::as_str).unwrap_or_default();
             crate::lang::Template::unchecked(first)

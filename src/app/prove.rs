@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::autopilot::{Autopilot, right_answer, typed};
+use super::autopilot::{Autopilot, right_answer};
 use super::walk::{Eye, Hand, Keyed, walk};
 use crate::lab::Lab;
 use crate::lang::CardSource;
@@ -341,7 +341,7 @@ impl Hand for Replied {
         };
         self.0 += 1;
         Ok(next.map_or(Keyed::End, |reply| {
-            Keyed::Line(typed(&reply.to, tutor.scope()))
+            Keyed::Line(reply.to.typed(tutor.scope()))
         }))
     }
 }

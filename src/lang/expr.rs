@@ -156,6 +156,14 @@ impl Expr {
         serde_json::to_value(&value).map_err(|_| self.error("this has no value that can be shown"))
     }
 
+    /// Its value as somebody types it, a text without quotation marks; what is not there is `null`.
+    pub fn typed(&self, scope: &Scope) -> String {
+        let value = self.value(scope).unwrap_or_default();
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    }
+
     /// The values of the names in it, as a clause for people who have not read it; empty when it has
     /// none.
     pub fn seen(&self, scope: &Scope) -> String {

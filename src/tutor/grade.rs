@@ -195,7 +195,7 @@ fn order(chosen: &[usize]) -> Judged {
 fn judged_endpoint(value: &Expr, typed: &str, scope: &Scope) -> Judged {
     match Endpoint::parse(typed.trim()) {
         Err(error) => Judged::Unreadable(error.to_string()),
-        Ok(endpoint) => right_if(text_of(value, scope) == endpoint.to_string()),
+        Ok(endpoint) => right_if(value.typed(scope) == endpoint.to_string()),
     }
 }
 
@@ -238,13 +238,6 @@ fn judged_number(value: &Expr, tolerance: f64, typed: &str, scope: &Scope) -> Ju
     }
 }
 
-fn text_of(value: &Expr, scope: &Scope) -> String {
-    let value = value.value(scope).unwrap_or_default();
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
-}
-
 /// The right answer in words.
 pub(super) fn solution(answer: &Answer, scope: &Scope) -> String {
     match answer {
@@ -265,7 +258,7 @@ pub(super) fn solution(answer: &Answer, scope: &Scope) -> String {
             };
             right.iter().map(said).collect::<Vec<_>>().join("; ")
         }
-        Answer::Number { value, .. } | Answer::Endpoint(value) => text_of(value, scope),
+        Answer::Number { value, .. } | Answer::Endpoint(value) => value.typed(scope),
         Answer::Text(accepted) => accepted.first().map(|t| fill(t, scope)).unwrap_or_default(),
         Answer::Order(items) => items.join(" → "),
     }
